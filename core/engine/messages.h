@@ -1,0 +1,255 @@
+// What crosses the threads: commands into the engine, events out of it. Plain values; a large one travels as
+// shared_ptr<const T> and is never changed afterwards.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/models/model_info.h"
+#include "core/session/sampler.h"
+#include "core/store/library.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace volary {
+
+// Chosen by the sender; every event that answers a command carries it, so that a late answer can be told from a
+// current one.
+using RequestId = std::uint64_t;
+
+struct GenerationSettings {
+    SamplerSettings sampler;
+    int maxTokens = 512;
+    std::string chatFormat; // empty: the model's own
+
+    bool operator==(const GenerationSettings &) const = default;
+    std::string toJson() const;
+    static Result<GenerationSettings> fromJson(std::string_view json);
+};
+
+// ---- commands ----------------------------------------------------------------------------------------------------
+
+namespace command {
+
+// Loads a model file or folder and makes it the current one. The old one stays until the new one is complete.
+struct OpenModel {
+    std::filesystem::path path;
+    std::string backend = "auto";
+    int threads = 0;
+};
+struct CloseModel {};
+
+struct ListConversations { // -> event::ConversationList
+    bool trash = false;
+};
+struct CreateConversation { // -> event::ConversationCreated, then event::ConversationOpened
+    std::string title;
+    GenerationSettings settings;
+};
+struct OpenConversation { // -> event::ConversationOpened
+    ConversationId conversation;
+};
+struct RenameConversation { // -> event::ConversationChanged
+    ConversationId conversation;
+    std::string title;
+};
+struct SetConversationSettings {
+    ConversationId conversation;
+    GenerationSettings settings;
+};
+struct SetCurrentTurn { // remembers which path is shown
+    ConversationId conversation;
+    std::optional<TurnId> leaf;
+};
+enum class Disposal : std::uint8_t { Trash, Restore, DeleteForGood };
+struct DisposeConversation { // -> event::ConversationDisposed
+    ConversationId conversation;
+    Disposal disposal;
+};
+struct HideTurn { // -> event::ConversationOpened (the tree anew)
+    ConversationId conversation;
+    TurnId turn;
+    bool hidden = true;
+};
+struct Search { // -> event::SearchResults; a newer search replaces one that waits
+    std::string words;
+};
+
+// The four ways to get a reply. Each is answered by event::TurnStarted (the user turn, if any, is on disk by
+// then), any number of event::TextAppended, and one event::TurnFinished or event::GenerationFailed.
+struct SendMessage { // a new user turn below `parent` (nothing: a first turn), then a reply
+    ConversationId conversation;
+    std::optional<TurnId> parent;
+    std::string text;
+    GenerationSettings settings;
+};
+struct Regenerate { // another reply to the same user turn, from its stored state
+    ConversationId conversation;
+    TurnId userTurn;
+    GenerationSettings settings;
+};
+struct ContinueReply { // goes on with a stopped, interrupted or finished reply: a new version that begins with its text
+    ConversationId conversation;
+    TurnId assistantTurn;
+    GenerationSettings settings;
+};
+struct BranchAtToken { // a new version of a reply: its first `keep` tokens, then `token`, then whatever follows
+    ConversationId conversation;
+    TurnId assistantTurn;
+    std::int64_t keep;
+    TokenId token;
+    GenerationSettings settings;
+};
+struct LoadTraces { // -> event::TracesLoaded
+    TurnId turn;
+};
+struct ExportConversation { // -> event::Exported; format by ending: .md or .json
+    ConversationId conversation;
+    std::optional<TurnId> leaf; // the path to write; nothing: the current one (JSON always holds the whole tree)
+    std::filesystem::path path;
+};
+struct VerifyLibrary {}; // -> event::LibraryVerified
+
+} // namespace command
+
+using Command =
+    std::variant<command::OpenModel, command::CloseModel, command::ListConversations, command::CreateConversation,
+                 command::OpenConversation, command::RenameConversation, command::SetConversationSettings,
+                 command::SetCurrentTurn, command::DisposeConversation, command::HideTurn, command::Search,
+                 command::SendMessage, command::Regenerate, command::ContinueReply, command::BranchAtToken,
+                 command::LoadTraces, command::ExportConversation, command::VerifyLibrary>;
+
+// ---- events ------------------------------------------------------------------------------------------------------
+
+// What the window shows of an open model; immutable.
+struct ModelDescription {
+    std::filesystem::path path;
+    ModelInfo info;
+    ModelIdentity identity;
+    std::string format;       // of the file: "safetensors"
+    std::string device;       // for people
+    std::string tokenizer;    // kind: "sentencepiece"
+    std::string chatFormat;   // suggested
+    std::string weightTypes;  // "f16" or "f32, bf16"
+    std::uint64_t fileBytes = 0;
+    std::uint64_t weightBytes = 0; // in memory
+    std::uint64_t stateBytes = 0;  // fixed part, per conversation
+    std::vector<StateTensor> state;
+    struct TensorRow {
+        std::string name;
+        DType type;
+        Shape shape;
+    };
+    std::vector<TensorRow> tensors; // as in the file
+    GenerationSettings suggestedSettings;
+    std::shared_ptr<const Tokenizer> vocabulary;
+};
+
+namespace event {
+
+struct ModelProgress {
+    std::filesystem::path path;
+    double fraction; // 0..1
+    std::string stage; // "Reading weights"
+};
+struct ModelOpened {
+    std::shared_ptr<const ModelDescription> model;
+    double seconds;
+};
+struct ModelFailed { // the model that was open before stays open
+    std::filesystem::path path;
+    Error error; // ErrorCode::Cancelled after a cancel
+};
+struct ModelClosed {};
+
+struct LibraryOpened {
+    LibraryInfo info;
+};
+struct LibraryFailed { // nothing can be stored; the window offers what there is to do
+    std::filesystem::path path;
+    Error error;
+};
+struct ConversationList {
+    std::vector<Conversation> conversations;
+    bool trash;
+};
+struct ConversationCreated {
+    Conversation conversation;
+};
+struct ConversationOpened {
+    Conversation conversation;
+    std::shared_ptr<const std::vector<Turn>> turns;
+};
+struct ConversationChanged {
+    Conversation conversation;
+};
+struct ConversationDisposed {
+    ConversationId conversation;
+    command::Disposal disposal;
+};
+struct SearchResults {
+    std::string words;
+    std::vector<SearchHit> hits;
+};
+
+struct TurnStarted {
+    ConversationId conversation;
+    std::optional<Turn> userTurn; // with SendMessage: already on disk
+    Turn reply;                   // id 0 until it is finished; parent is set; text holds what a continued reply began with
+    std::int64_t tokensReused;    // not read again, thanks to the stored state
+    std::int64_t tokensRead;      // read now
+    double readTokensPerSecond;
+};
+struct PromptProgress {
+    ConversationId conversation;
+    std::int64_t done, total;
+};
+struct TextAppended {
+    ConversationId conversation;
+    std::string text; // whole characters
+    std::vector<TokenTrace> traces;
+    std::int64_t tokens; // of the reply so far
+    double tokensPerSecond;
+};
+enum class FinishReason : std::uint8_t { Stop, Length, Cancelled };
+struct TurnFinished { // the turn and its snapshot are on disk
+    ConversationId conversation;
+    Turn reply;
+    FinishReason reason;
+};
+struct GenerationFailed {
+    ConversationId conversation;
+    std::optional<Turn> kept; // what was kept of the reply, on disk
+    Error error;
+};
+struct TracesLoaded {
+    TurnId turn;
+    std::shared_ptr<const std::vector<TokenTrace>> traces;
+};
+struct Exported {
+    std::filesystem::path path;
+};
+struct LibraryVerified {
+    std::vector<Library::Damage> damage;
+};
+// Any other command that failed; what it wanted to change is unchanged.
+struct CommandFailed {
+    std::string task; // "Renaming the conversation"
+    Error error;
+};
+
+} // namespace event
+
+using Event =
+    std::variant<event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed,
+                 event::LibraryOpened, event::LibraryFailed, event::ConversationList, event::ConversationCreated,
+                 event::ConversationOpened, event::ConversationChanged, event::ConversationDisposed,
+                 event::SearchResults, event::TurnStarted, event::PromptProgress, event::TextAppended,
+                 event::TurnFinished, event::GenerationFailed, event::TracesLoaded, event::Exported,
+                 event::LibraryVerified, event::CommandFailed>;
+
+} // namespace volary

@@ -1,0 +1,34 @@
+// The declared state: what a model carries from token to token.
+//
+// Because it is declared, everything that handles states (allocating, cloning, saving, restoring, showing, comparing)
+// is written once for all architectures.
+#pragma once
+
+#include "core/tensor/dtype.h"
+#include "core/tensor/shape.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace volary {
+
+enum class StateGrowth : std::uint8_t { Fixed, OneRowPerToken };
+
+// Tells an inspector how to draw a tensor, and a converter what it may do with it.
+enum class StateRole : std::uint8_t { AttentionShift, FeedForwardShift, Wkv };
+std::string_view name(StateRole role); // "attention-shift", ...
+
+struct StateTensor {
+    std::string name;   // "blocks.3.att.wkv"
+    DType type;
+    Shape shape;        // for one sequence: [H, N, N]
+    StateGrowth growth = StateGrowth::Fixed;
+    StateRole role;
+    int layer = -1;     // -1 when shared by all layers
+    std::string layout; // how the dimensions are to be read: "head,value,key"; converters between layouts go by it
+
+    bool operator==(const StateTensor &) const = default;
+};
+
+} // namespace volary

@@ -1,0 +1,29 @@
+#include "core/tensor/plan.h"
+
+#include "core/base/check.h"
+
+namespace volary {
+
+std::string_view name(OpKind kind)
+{
+    switch (kind) {
+    case OpKind::Embed: return "embed";
+    case OpKind::LayerNorm: return "layerNorm";
+    case OpKind::TokenShift: return "tokenShift";
+    case OpKind::Lerp: return "lerp";
+    case OpKind::Linear: return "linear";
+    case OpKind::Activate: return "activate";
+    case OpKind::Add: return "add";
+    case OpKind::Mul: return "mul";
+    case OpKind::Decay7: return "decay7";
+    case OpKind::NormalizeHeads: return "normalizeHeads";
+    case OpKind::ScaleKey7: return "scaleKey7";
+    case OpKind::Wkv7: return "wkv7";
+    case OpKind::GroupNorm: return "groupNorm";
+    case OpKind::Bonus7: return "bonus7";
+    case OpKind::LastRows: return "lastRows";
+    }
+    VOLARY_CHECK(false, "unknown op");
+}
+
+} // namespace volary

@@ -1,0 +1,91 @@
+// A plan: the recorded equations of a model for a given number of rows, ready to be laid out and run by a backend.
+//
+// Rows and sequences. One run advances B sequences at once. Their new tokens stand one below the other as R rows;
+// sequence b owns the rows firstRow[b] .. firstRow[b+1]-1. So the same plan serves one token each of many
+// conversations, a chunk of one prompt, or a mixture. Activations are [R, C] float32.
+//
+// Rows never influence each other except through an op that carries state (token shift, wkv), and every op computes a
+// row in an order that does not depend on R. Cutting a text elsewhere therefore gives the same bits.
+#pragma once
+
+#include "core/tensor/tensor.h"
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace volary {
+
+// The op table. The contract of each op stands in core/tensor/ops/<op>.h.
+enum class OpKind : std::uint8_t {
+    Embed,
+    LayerNorm,
+    TokenShift,
+    Lerp,
+    Linear,
+    Activate,
+    Add,
+    Mul,
+    Decay7,
+    NormalizeHeads,
+    ScaleKey7,
+    Wkv7,
+    GroupNorm,
+    Bonus7,
+    LastRows,
+};
+constexpr int kOpKinds = int(OpKind::LastRows) + 1;
+std::string_view name(OpKind kind);
+
+enum class Activation : std::uint8_t { Tanh, Sigmoid, SquaredRelu };
+
+// What of the result is wanted. StateOnly may leave out whatever does not reach the state.
+enum class Want : std::uint8_t { StateOnly, LastLogits, AllLogits };
+
+using ValueId = std::int32_t; // index into Plan::values; -1 means "none"
+
+struct PlanValue {
+    enum class Kind : std::uint8_t { Activation, Weight, State };
+    Kind kind;
+    DType type;
+    Shape shape;            // of a state tensor: for one sequence
+    int index = -1;         // Weight: into Plan::weights. State: into the model's state spec
+    std::size_t offset = 0; // Activation: byte offset in the arena
+    bool kept = false;      // Activation: readable after the run (logits, probes); its memory is not reused
+};
+
+struct PlanOp {
+    static constexpr int kMaxInputs = 8;
+
+    OpKind kind;
+    std::array<ValueId, kMaxInputs> inputs{-1, -1, -1, -1, -1, -1, -1, -1};
+    ValueId output = -1;
+    ValueId state = -1; // updated in place
+    Activation activation = Activation::Tanh;
+    int heads = 0;
+    float epsilon = 0;
+};
+
+struct Plan {
+    int rows = 0;      // R
+    int sequences = 0; // B
+    Want want = Want::LastLogits;
+    std::vector<PlanValue> values;
+    std::vector<PlanOp> ops;
+    std::vector<Tensor> weights;
+    std::size_t arenaBytes = 0;
+    ValueId logits = -1; // [B, V] or [R, V]; -1 with Want::StateOnly
+    ValueId hidden = -1; // the rows that entered the head, normalised, [B, C] or [R, C]; -1 with Want::StateOnly
+    std::vector<std::pair<std::string, ValueId>> probes;
+};
+
+// What changes from run to run. Valid during the call only.
+struct Bindings {
+    std::span<const std::int32_t> tokens;              // [R] token ids, already checked against the vocabulary
+    std::span<const std::int32_t> firstRow;            // [B + 1], ascending from 0 to R
+    std::span<const std::span<const Tensor>> states;   // [B], each in the order of the model's state spec
+};
+
+} // namespace volary
