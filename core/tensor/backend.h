@@ -10,7 +10,7 @@
 
 namespace volary {
 
-// A plan made runnable by one backend. Holds the arena of the last run; must not outlive its backend.
+// A plan made runnable by one backend; must not outlive it.
 class Program {
 public:
     virtual ~Program() = default;
@@ -26,8 +26,9 @@ private:
     std::shared_ptr<const Plan> m_plan;
 };
 
-// Makes buffers, moves bytes, turns plans into programs and runs them. Knows nothing of models, sessions or files.
-// Used by one thread at a time (the engine thread); whatever threads a backend uses inside are invisible outside.
+// Makes buffers, moves bytes, turns plans into programs and runs them. Knows nothing of models, sessions or
+// files. Used by one thread at a time (the engine thread); whatever threads a backend uses inside are
+// invisible outside.
 class Backend {
 public:
     virtual ~Backend() = default;
@@ -46,14 +47,16 @@ public:
     virtual Result<> copy(Buffer &to, std::size_t toOffset, const Buffer &from, std::size_t fromOffset,
                           std::size_t bytes) = 0;
 
-    // Names the first op that is missing here; nothing ever falls back to another device in the middle of a plan.
+    // Names the first op that is missing here; nothing ever falls back to another device in the middle of a
+    // plan.
     virtual Result<std::unique_ptr<Program>> prepare(std::shared_ptr<const Plan> plan) = 0;
 
-    // Runs in order and is finished on return. After an error the states bound to the run are undefined and the
-    // caller restores them.
+    // Runs in order and is finished on return. After an error the states bound to the run are undefined and
+    // the caller restores them.
     virtual Result<> run(Program &program, const Bindings &bindings) = 0;
 
-    // Copies a kept value (logits, a probe) of the last run. `to` has exactly its number of elements.
+    // Copies a kept value (such as the logits) of the last run, which must have been of this program:
+    // programs share their working memory. `to` has exactly the value's number of elements.
     virtual Result<> read(const Program &program, ValueId value, std::span<float> to) = 0;
 };
 

@@ -1,11 +1,13 @@
-// A plan: the recorded equations of a model for a given number of rows, ready to be laid out and run by a backend.
+// A plan: the recorded equations of a model for a given number of rows, ready to be laid out and run by a
+// backend.
 //
-// Rows and sequences. One run advances B sequences at once. Their new tokens stand one below the other as R rows;
-// sequence b owns the rows firstRow[b] .. firstRow[b+1]-1. So the same plan serves one token each of many
-// conversations, a chunk of one prompt, or a mixture. Activations are [R, C] float32.
+// Rows and sequences. One run advances B sequences at once. Their new tokens stand one below the other as R
+// rows; sequence b owns the rows firstRow[b] .. firstRow[b+1]-1. So the same plan serves one token each of
+// many conversations, a chunk of one prompt, or a mixture. Activations are [R, C] float32.
 //
-// Rows never influence each other except through an op that carries state (token shift, wkv), and every op computes a
-// row in an order that does not depend on R. Cutting a text elsewhere therefore gives the same bits.
+// Rows never influence each other except through an op that carries state (token shift, wkv), and every op
+// computes a row in an order that does not depend on R. Cutting a text elsewhere therefore gives the same
+// bits.
 #pragma once
 
 #include "core/tensor/tensor.h"
@@ -13,7 +15,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
-#include <string>
+#include <string_view>
 #include <vector>
 
 namespace volary {
@@ -53,7 +55,7 @@ struct PlanValue {
     Shape shape;            // of a state tensor: for one sequence
     int index = -1;         // Weight: into Plan::weights. State: into the model's state spec
     std::size_t offset = 0; // Activation: byte offset in the arena
-    bool kept = false;      // Activation: readable after the run (logits, probes); its memory is not reused
+    bool kept = false;      // Activation: readable after the run; its memory is not reused
 };
 
 struct PlanOp {
@@ -77,15 +79,15 @@ struct Plan {
     std::vector<Tensor> weights;
     std::size_t arenaBytes = 0;
     ValueId logits = -1; // [B, V] or [R, V]; -1 with Want::StateOnly
-    ValueId hidden = -1; // the rows that entered the head, normalised, [B, C] or [R, C]; -1 with Want::StateOnly
-    std::vector<std::pair<std::string, ValueId>> probes;
+    ValueId hidden =
+        -1; // the rows that entered the head, normalised, [B, C] or [R, C]; -1 with Want::StateOnly
 };
 
 // What changes from run to run. Valid during the call only.
 struct Bindings {
-    std::span<const std::int32_t> tokens;              // [R] token ids, already checked against the vocabulary
-    std::span<const std::int32_t> firstRow;            // [B + 1], ascending from 0 to R
-    std::span<const std::span<const Tensor>> states;   // [B], each in the order of the model's state spec
+    std::span<const std::int32_t> tokens;            // [R] token ids, already checked against the vocabulary
+    std::span<const std::int32_t> firstRow;          // [B + 1], ascending from 0 to R
+    std::span<const std::span<const Tensor>> states; // [B], each in the order of the model's state spec
 };
 
 } // namespace volary

@@ -10,7 +10,8 @@
 
 namespace volary {
 
-// A value of at most kMaxRank dimensions. Rank 0 is a single number. Row-major: the last dimension is contiguous.
+// A value of at most kMaxRank dimensions. Rank 0 is a single number. Row-major: the last dimension is
+// contiguous.
 class Shape {
 public:
     static constexpr int kMaxRank = 8;
@@ -18,8 +19,8 @@ public:
     Shape() = default;
     Shape(std::initializer_list<std::int64_t> extents);
 
-    // Nothing when there are too many dimensions, one is negative or the element count overflows 2^62: the way for
-    // shapes that come from a file.
+    // Nothing when there are too many dimensions, one is negative or the element count overflows 2^62: the
+    // way for shapes that come from a file.
     static std::optional<Shape> checked(std::span<const std::int64_t> extents);
 
     int rank() const { return m_rank; }

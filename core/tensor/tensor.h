@@ -9,7 +9,8 @@
 
 namespace volary {
 
-// Owned memory on one device, made by a Backend. The only owner of device memory; it does not know what is in it.
+// Owned memory on one device, made by a Backend. The only owner of device memory; it does not know what is in
+// it.
 class Buffer {
 public:
     virtual ~Buffer() = default;
@@ -28,8 +29,8 @@ private:
     std::size_t m_bytes;
 };
 
-// A contiguous, row-major view: number type, shape, and where it lies. Shares the ownership of its buffer, so a tensor
-// that someone holds is always valid.
+// A contiguous, row-major view: number type, shape, and where it lies. Shares the ownership of its buffer, so
+// a tensor that someone holds is always valid.
 struct Tensor {
     DType type = DType::F32;
     Shape shape;

@@ -1,0 +1,71 @@
+// The recorder that an architecture writes its equations into.
+#pragma once
+
+#include "core/tensor/plan.h"
+
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace volary {
+
+// An activation in a plan that is being recorded. Copy freely; it is only an index.
+struct Value {
+    ValueId id = -1;
+    explicit operator bool() const { return id >= 0; }
+};
+
+struct StateSlot {
+    DType type;
+    Shape shape; // for one sequence
+};
+
+// Records a plan. Each call appends one op and returns its result; nothing is computed yet. Shapes are
+// checked as they come: a mismatch is a mistake in the architecture's file and stops the program, because the
+// shapes of weights were compared with the architecture's table when they were loaded.
+class Ops {
+public:
+    // `states` in the order of the model's state spec.
+    Ops(int rows, int sequences, Want want, std::vector<StateSlot> states);
+
+    int rows() const { return m_plan->rows; }
+    Want want() const { return m_plan->want; }
+
+    Value embed(const Tensor &table); // [V, C] -> [R, C]
+    Value layerNorm(Value x, const Tensor &scale, const Tensor &shift, float epsilon);
+    Value tokenShift(Value x, int state);            // state: [C]
+    Value lerp(Value x, Value y, const Tensor &mix); // mix: [C]
+    Value lerp(Value x, Value y, Value mix);         // mix: [R, C]
+    Value linear(const Tensor &weight, Value x);     // [O, I], [R, I] -> [R, O]
+    Value activate(Activation activation, Value x);
+    Value add(Value a, Value b);
+    Value add(Value a, const Tensor &b); // b: [C]
+    Value mul(Value a, Value b);
+    Value mul(Value a, const Tensor &b); // b: [C]
+    Value decay7(Value x);
+    Value normalizeHeads(Value x, int heads);
+    Value scaleKey7(Value k, Value a, const Tensor &rate);
+    Value wkv7(Value r, Value w, Value k, Value v, Value kappa, Value a, int state); // state: [H, N, N]
+    Value groupNorm(Value x, const Tensor &scale, const Tensor &shift, int heads, float epsilon);
+    Value bonus7(Value r, Value k, Value v, const Tensor &weight); // weight: [H, N]
+    Value lastRows(Value x);                                       // [R, C] -> [B, C]
+
+    // Ends the recording of everything but the states. `hidden` are the normalised rows that enter the head.
+    void result(Value hidden, Value logits);
+
+    // Lays out the memory. Requires result() unless only the states are wanted; call once.
+    std::shared_ptr<const Plan> finish();
+
+private:
+    const Shape &shape(Value value) const { return m_plan->values[std::size_t(value.id)].shape; }
+    Value newActivation(Shape shape);
+    ValueId weight(const Tensor &tensor);
+    ValueId state(int index);
+    PlanOp &append(OpKind kind, std::initializer_list<ValueId> inputs, Value output);
+    Value elementwise(OpKind kind, Value a, ValueId b, bool broadcast);
+
+    std::unique_ptr<Plan> m_plan;
+    std::vector<StateSlot> m_states;
+};
+
+} // namespace volary

@@ -1,0 +1,179 @@
+// Matrix times vector and matrix times matrix, in one file because they must agree to the bit: every output
+// is summed over its inputs in the same order, one vector accumulator from the first input to the last and
+// one reduction at the end, whatever the number of rows. So a prompt read at once leaves the same state as
+// one read token by token.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cpu/linear.cpp"
+#include <hwy/foreach_target.h>
+#include <hwy/highway.h>
+
+#include "kernels/cpu/ops.h"
+
+#include <algorithm>
+#include <type_traits>
+#include <vector>
+
+HWY_BEFORE_NAMESPACE();
+namespace volary::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Lanes = hn::ScalableTag<float>;
+using Vec = hn::Vec<Lanes>;
+
+HWY_INLINE Vec load(const float *at)
+{
+    return hn::LoadU(Lanes(), at);
+}
+HWY_INLINE Vec load(const hwy::float16_t *at)
+{
+    return hn::PromoteTo(Lanes(), hn::LoadU(hn::Rebind<hwy::float16_t, Lanes>(), at));
+}
+HWY_INLINE Vec load(const hwy::bfloat16_t *at)
+{
+    return hn::PromoteTo(Lanes(), hn::LoadU(hn::Rebind<hwy::bfloat16_t, Lanes>(), at));
+}
+
+// The numbers that do not fill a vector, followed by zeros.
+template <typename T>
+HWY_INLINE Vec loadTail(const T *at, std::size_t count)
+{
+    alignas(64) T padded[HWY_MAX_BYTES / sizeof(float)] = {};
+    std::copy_n(at, count, padded);
+    return load(padded);
+}
+
+// Products of `Outputs` weight rows with `Rows` activation rows: out[r * stride + o].
+template <int Outputs, int Rows, typename T>
+HWY_INLINE void tile(const T *weight, const float *x, std::size_t inputs, float *out, std::size_t stride)
+{
+    const Lanes d;
+    const std::size_t lanes = hn::Lanes(d);
+    Vec sum[Rows][Outputs];
+    for (int r = 0; r < Rows; ++r) {
+        for (int o = 0; o < Outputs; ++o)
+            sum[r][o] = hn::Zero(d);
+    }
+    std::size_t i = 0;
+    for (; i + lanes <= inputs; i += lanes) {
+        Vec w[Outputs];
+        for (int o = 0; o < Outputs; ++o)
+            w[o] = load(weight + std::size_t(o) * inputs + i);
+        for (int r = 0; r < Rows; ++r) {
+            const Vec xr = load(x + std::size_t(r) * inputs + i);
+            for (int o = 0; o < Outputs; ++o)
+                sum[r][o] = hn::MulAdd(w[o], xr, sum[r][o]);
+        }
+    }
+    if (i < inputs) {
+        for (int r = 0; r < Rows; ++r) {
+            const Vec xr = loadTail(x + std::size_t(r) * inputs + i, inputs - i);
+            for (int o = 0; o < Outputs; ++o)
+                sum[r][o] =
+                    hn::MulAdd(loadTail(weight + std::size_t(o) * inputs + i, inputs - i), xr, sum[r][o]);
+        }
+    }
+    for (int r = 0; r < Rows; ++r) {
+        for (int o = 0; o < Outputs; ++o)
+            out[std::size_t(r) * stride + std::size_t(o)] = hn::GetLane(hn::SumOfLanes(d, sum[r][o]));
+    }
+}
+
+// One activation row: the weight is read once, from memory. Eight rows at a time keep enough sums in flight
+// to hide the latency of the multiply-adds.
+template <typename T>
+void oneRow(const T *weight, const LinearArgs &p, std::size_t begin, std::size_t end)
+{
+    const auto inputs = std::size_t(p.weight.inputs);
+    std::size_t o = begin;
+    for (; o + 8 <= end; o += 8)
+        tile<8, 1>(weight + o * inputs, p.x, inputs, p.out + o, 0);
+    for (; o < end; ++o)
+        tile<1, 1>(weight + o * inputs, p.x, inputs, p.out + o, 0);
+}
+
+// The sums of a tile, its weights and one activation fill the registers: 16 of them up to AVX2, 32 with
+// AVX-512.
+constexpr int kPanel = 4;
+constexpr int kTileRows = HWY_TARGET <= HWY_AVX3 ? 6 : 3;
+
+template <int Outputs>
+void panelTimesRows(const float *panel, const LinearArgs &p, std::size_t o)
+{
+    const auto inputs = std::size_t(p.weight.inputs), outputs = std::size_t(p.weight.outputs);
+    const auto rows = std::size_t(p.rows);
+    std::size_t t = 0;
+    for (; t + kTileRows <= rows; t += kTileRows)
+        tile<Outputs, kTileRows>(panel, p.x + t * inputs, inputs, p.out + t * outputs + o, outputs);
+    for (; t < rows; ++t)
+        tile<Outputs, 1>(panel, p.x + t * inputs, inputs, p.out + t * outputs + o, outputs);
+}
+
+// Many activation rows: a few weight rows at a time are widened to float32 once and meet all of them.
+template <typename T>
+void manyRows(const T *weight, const LinearArgs &p, std::size_t begin, std::size_t end)
+{
+    const auto inputs = std::size_t(p.weight.inputs);
+    const std::size_t lanes = hn::Lanes(Lanes());
+    std::vector<float> widened;
+    if constexpr (!std::is_same_v<T, float>)
+        widened.resize(kPanel * inputs + lanes);
+    const auto panelAt = [&](std::size_t o, std::size_t count) {
+        if constexpr (std::is_same_v<T, float>) {
+            return weight + o * inputs;
+        } else {
+            const T *from = weight + o * inputs;
+            std::size_t i = 0;
+            for (; i + lanes <= count * inputs; i += lanes)
+                hn::StoreU(load(from + i), Lanes(), widened.data() + i);
+            if (i < count * inputs)
+                hn::StoreU(loadTail(from + i, count * inputs - i), Lanes(), widened.data() + i);
+            return static_cast<const float *>(widened.data());
+        }
+    };
+    std::size_t o = begin;
+    for (; o + kPanel <= end; o += kPanel)
+        panelTimesRows<kPanel>(panelAt(o, kPanel), p, o);
+    for (; o < end; ++o)
+        panelTimesRows<1>(panelAt(o, 1), p, o);
+}
+
+template <typename T>
+void linearTyped(const LinearArgs &p, int begin, int end)
+{
+    const auto *weight = static_cast<const T *>(p.weight.data);
+    if (p.rows == 1)
+        oneRow(weight, p, std::size_t(begin), std::size_t(end));
+    else
+        manyRows(weight, p, std::size_t(begin), std::size_t(end));
+}
+
+// Computes the outputs begin .. end-1 of every row.
+void linearOutputs(const LinearArgs &p, int begin, int end)
+{
+    switch (p.weight.type) {
+    case DType::F32: linearTyped<float>(p, begin, end); break;
+    case DType::F16: linearTyped<hwy::float16_t>(p, begin, end); break;
+    case DType::BF16: linearTyped<hwy::bfloat16_t>(p, begin, end); break;
+    default: break; // prepare() admits no other type
+    }
+}
+
+} // namespace volary::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace volary::cpu {
+HWY_EXPORT(linearOutputs);
+
+void linear(const LinearArgs &p, Parallel &parallel)
+{
+    // A piece of work below about 32,768 multiply-adds costs less than handing it to another thread.
+    const double products = double(p.rows) * p.weight.inputs;
+    const int grain = std::max(8, int(32768 / products + 7) / 8 * 8);
+    parallel.forRanges(p.weight.outputs, grain, [&](int begin, int end) {
+        HWY_DYNAMIC_DISPATCH(linearOutputs)(p, begin, end);
+    });
+}
+
+} // namespace volary::cpu
+#endif

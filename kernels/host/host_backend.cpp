@@ -1,0 +1,252 @@
+#include "kernels/host/host_backend.h"
+
+#include "core/base/check.h"
+#include "core/base/text.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace volary {
+
+namespace {
+
+constexpr std::size_t kAlignment = 64;
+
+class HostBuffer final : public Buffer {
+public:
+    HostBuffer(std::byte *memory, std::size_t bytes) : Buffer(bytes), m_memory(memory) {}
+    ~HostBuffer() override { std::free(m_memory); }
+    std::byte *host() override { return m_memory; }
+
+private:
+    std::byte *m_memory;
+};
+
+class HostProgram final : public Program {
+public:
+    explicit HostProgram(std::shared_ptr<const Plan> plan) : Program(std::move(plan)) {}
+};
+
+std::byte *memoryOf(const Buffer &buffer)
+{
+    return const_cast<Buffer &>(buffer)
+        .host(); // a Buffer is a handle: its constness is not that of the bytes
+}
+
+} // namespace
+
+// One run of one plan: finds the memory behind each value and calls the op's function.
+class HostBackend::Execution {
+public:
+    Execution(const Plan &plan, const Bindings &bindings, std::byte *arena, const OpTable &table,
+              Parallel &parallel)
+        : m_plan(plan), m_bindings(bindings), m_arena(arena), m_table(table),
+          m_parallel(parallel), m_map{bindings.firstRow.data(), plan.sequences, plan.rows},
+          m_states(std::size_t(plan.sequences))
+    {}
+
+    void run(const PlanOp &op)
+    {
+        switch (op.kind) {
+        case OpKind::Embed:
+            m_table.embed({matrix(op.inputs[0]), m_bindings.tokens.data(), output(op), m_plan.rows},
+                          m_parallel);
+            break;
+        case OpKind::LayerNorm:
+            m_table.layerNorm({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op), op.epsilon},
+                              m_parallel);
+            break;
+        case OpKind::TokenShift:
+            m_table.tokenShift({in(op, 0), output(op), states(op), m_map, width(op)}, m_parallel);
+            break;
+        case OpKind::Lerp:
+            m_table.lerp({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op), !isWeight(op, 2)},
+                         m_parallel);
+            break;
+        case OpKind::Linear:
+            m_table.linear({matrix(op.inputs[0]), in(op, 1), output(op), rows(op)}, m_parallel);
+            break;
+        case OpKind::Activate:
+            m_table.activate({in(op, 0), output(op), count(op), op.activation}, m_parallel);
+            break;
+        case OpKind::Add: m_table.add(elementwise(op), m_parallel); break;
+        case OpKind::Mul: m_table.mul(elementwise(op), m_parallel); break;
+        case OpKind::Decay7: m_table.decay7({in(op, 0), output(op), count(op)}, m_parallel); break;
+        case OpKind::NormalizeHeads:
+            m_table.normalizeHeads({in(op, 0), output(op), rows(op), op.heads, headSize(op)}, m_parallel);
+            break;
+        case OpKind::ScaleKey7:
+            m_table.scaleKey7({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op)}, m_parallel);
+            break;
+        case OpKind::Wkv7:
+            m_table.wkv7({in(op, 0), in(op, 1), in(op, 2), in(op, 3), in(op, 4), in(op, 5), output(op),
+                          states(op), m_map, op.heads, headSize(op)},
+                         m_parallel);
+            break;
+        case OpKind::GroupNorm:
+            m_table.groupNorm(
+                {in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), op.heads, headSize(op), op.epsilon},
+                m_parallel);
+            break;
+        case OpKind::Bonus7:
+            m_table.bonus7(
+                {in(op, 0), in(op, 1), in(op, 2), in(op, 3), output(op), rows(op), op.heads, headSize(op)},
+                m_parallel);
+            break;
+        case OpKind::LastRows: m_table.lastRows({in(op, 0), output(op), m_map, width(op)}, m_parallel); break;
+        }
+    }
+
+private:
+    const PlanValue &value(ValueId id) const { return m_plan.values[std::size_t(id)]; }
+
+    std::byte *memory(ValueId id) const
+    {
+        const PlanValue &v = value(id);
+        VOLARY_CHECK(v.kind != PlanValue::Kind::State, "states are reached through states()");
+        return v.kind == PlanValue::Kind::Weight ? m_plan.weights[std::size_t(v.index)].host()
+                                                 : m_arena + v.offset;
+    }
+
+    const float *in(const PlanOp &op, std::size_t input) const
+    {
+        VOLARY_CHECK(value(op.inputs[input]).type == DType::F32, "vectors are float32");
+        return reinterpret_cast<const float *>(memory(op.inputs[input]));
+    }
+
+    MatrixView matrix(ValueId id) const
+    {
+        const PlanValue &v = value(id);
+        return {memory(id), v.type, int(v.shape[0]), int(v.shape[1])};
+    }
+
+    // Pointers to this op's state of every sequence; valid until the next call.
+    float *const *states(const PlanOp &op)
+    {
+        const auto index = std::size_t(value(op.state).index);
+        for (std::size_t b = 0; b < m_states.size(); ++b)
+            m_states[b] = reinterpret_cast<float *>(m_bindings.states[b][index].host());
+        return m_states.data();
+    }
+
+    ElementwiseArgs elementwise(const PlanOp &op) const
+    {
+        return {in(op, 0), in(op, 1), output(op), rows(op), width(op), isWeight(op, 1)};
+    }
+
+    bool isWeight(const PlanOp &op, std::size_t input) const
+    {
+        return value(op.inputs[input]).kind == PlanValue::Kind::Weight;
+    }
+    float *output(const PlanOp &op) const { return reinterpret_cast<float *>(memory(op.output)); }
+    int rows(const PlanOp &op) const { return int(value(op.output).shape[0]); }
+    int width(const PlanOp &op) const { return int(value(op.output).shape[1]); }
+    int headSize(const PlanOp &op) const { return width(op) / op.heads; }
+    std::int64_t count(const PlanOp &op) const { return value(op.output).shape.elements(); }
+
+    const Plan &m_plan;
+    const Bindings &m_bindings;
+    std::byte *m_arena;
+    const OpTable &m_table;
+    Parallel &m_parallel;
+    RowMap m_map;
+    std::vector<float *> m_states;
+};
+
+HostBackend::HostBackend(Device device, const OpTable &table, std::unique_ptr<Parallel> parallel)
+    : m_device(std::move(device)), m_table(table), m_parallel(std::move(parallel))
+{}
+
+HostBackend::~HostBackend() = default;
+
+bool HostBackend::supports(OpKind kind, DType weights) const
+{
+    if (kind == OpKind::Embed || kind == OpKind::Linear)
+        return weights == DType::F32 || weights == DType::F16 || weights == DType::BF16;
+    return weights == DType::F32;
+}
+
+Result<std::shared_ptr<Buffer>> HostBackend::allocate(std::size_t bytes)
+{
+    const std::size_t padded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    auto *memory =
+        padded < bytes
+            ? nullptr
+            : static_cast<std::byte *>(std::aligned_alloc(kAlignment, padded == 0 ? kAlignment : padded));
+    if (!memory)
+        return Error{ErrorCode::OutOfMemory,
+                     format("%s of memory are needed at once, and the system refuses them.",
+                            formatBytes(bytes).c_str()),
+                     "Close other programs or open a smaller model."};
+    std::memset(memory, 0, padded);
+    return std::shared_ptr<Buffer>(std::make_shared<HostBuffer>(memory, bytes));
+}
+
+Result<> HostBackend::upload(Buffer &to, std::size_t offset, std::span<const std::byte> from)
+{
+    VOLARY_CHECK(offset <= to.bytes() && from.size() <= to.bytes() - offset,
+                 "an upload stays inside its buffer");
+    std::memcpy(to.host() + offset, from.data(), from.size());
+    return {};
+}
+
+Result<> HostBackend::download(std::span<std::byte> to, const Buffer &from, std::size_t offset)
+{
+    VOLARY_CHECK(offset <= from.bytes() && to.size() <= from.bytes() - offset,
+                 "a download stays inside its buffer");
+    std::memcpy(to.data(), memoryOf(from) + offset, to.size());
+    return {};
+}
+
+Result<> HostBackend::copy(Buffer &to, std::size_t toOffset, const Buffer &from, std::size_t fromOffset,
+                           std::size_t bytes)
+{
+    VOLARY_CHECK(toOffset <= to.bytes() && bytes <= to.bytes() - toOffset, "a copy stays inside its target");
+    VOLARY_CHECK(fromOffset <= from.bytes() && bytes <= from.bytes() - fromOffset,
+                 "a copy stays inside its source");
+    std::memmove(to.host() + toOffset, memoryOf(from) + fromOffset, bytes);
+    return {};
+}
+
+Result<std::unique_ptr<Program>> HostBackend::prepare(std::shared_ptr<const Plan> plan)
+{
+    for (const PlanOp &op : plan->ops) {
+        const bool hasMatrix = op.kind == OpKind::Embed || op.kind == OpKind::Linear;
+        const DType type = hasMatrix ? plan->values[std::size_t(op.inputs[0])].type : DType::F32;
+        if (!supports(op.kind, type))
+            return Error{ErrorCode::Unsupported,
+                         format("The op %s with %s weights does not exist on %s.",
+                                std::string(name(op.kind)).c_str(), std::string(name(type)).c_str(),
+                                m_device.name.c_str()),
+                         "Choose another weight type or device."};
+    }
+    if (!m_arena || m_arena->bytes() < plan->arenaBytes) {
+        m_arena.reset(); // first, so that both are never held at once
+        TRY(m_arena, allocate(plan->arenaBytes));
+    }
+    return std::unique_ptr<Program>(std::make_unique<HostProgram>(std::move(plan)));
+}
+
+Result<> HostBackend::run(Program &program, const Bindings &bindings)
+{
+    const Plan &plan = program.plan();
+    VOLARY_CHECK(bindings.tokens.size() == std::size_t(plan.rows) &&
+                     bindings.firstRow.size() == std::size_t(plan.sequences) + 1 &&
+                     bindings.states.size() == std::size_t(plan.sequences),
+                 "bindings fit the plan");
+    Execution execution(plan, bindings, m_arena->host(), m_table, *m_parallel);
+    for (const PlanOp &op : plan.ops)
+        execution.run(op);
+    return {};
+}
+
+Result<> HostBackend::read(const Program &program, ValueId id, std::span<float> to)
+{
+    const PlanValue &value = program.plan().values[std::size_t(id)];
+    VOLARY_CHECK(value.kept && to.size() == std::size_t(value.shape.elements()),
+                 "only kept values can be read");
+    std::memcpy(to.data(), m_arena->host() + value.offset, to.size_bytes());
+    return {};
+}
+
+} // namespace volary

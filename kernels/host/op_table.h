@@ -1,0 +1,51 @@
+// The functions of a backend that computes in host memory, one per op.
+#pragma once
+
+#include "core/tensor/ops/activate.h"
+#include "core/tensor/ops/bonus7.h"
+#include "core/tensor/ops/decay7.h"
+#include "core/tensor/ops/elementwise.h"
+#include "core/tensor/ops/embed.h"
+#include "core/tensor/ops/group_norm.h"
+#include "core/tensor/ops/last_rows.h"
+#include "core/tensor/ops/layer_norm.h"
+#include "core/tensor/ops/lerp.h"
+#include "core/tensor/ops/linear.h"
+#include "core/tensor/ops/normalize_heads.h"
+#include "core/tensor/ops/scale_key7.h"
+#include "core/tensor/ops/token_shift.h"
+#include "core/tensor/ops/wkv7.h"
+
+#include <functional>
+
+namespace volary {
+
+// Splits work over threads. Parts never depend on each other, so results do not depend on how many threads
+// there are.
+class Parallel {
+public:
+    virtual ~Parallel() = default;
+    // Calls body(begin, end) for ranges that together cover 0 .. count-1, each at least `grain` long (but the
+    // last).
+    virtual void forRanges(int count, int grain, const std::function<void(int, int)> &body) = 0;
+};
+
+struct OpTable {
+    void (*embed)(const EmbedArgs &, Parallel &);
+    void (*layerNorm)(const LayerNormArgs &, Parallel &);
+    void (*tokenShift)(const TokenShiftArgs &, Parallel &);
+    void (*lerp)(const LerpArgs &, Parallel &);
+    void (*linear)(const LinearArgs &, Parallel &);
+    void (*activate)(const ActivateArgs &, Parallel &);
+    void (*add)(const ElementwiseArgs &, Parallel &);
+    void (*mul)(const ElementwiseArgs &, Parallel &);
+    void (*decay7)(const Decay7Args &, Parallel &);
+    void (*normalizeHeads)(const NormalizeHeadsArgs &, Parallel &);
+    void (*scaleKey7)(const ScaleKey7Args &, Parallel &);
+    void (*wkv7)(const Wkv7Args &, Parallel &);
+    void (*groupNorm)(const GroupNormArgs &, Parallel &);
+    void (*bonus7)(const Bonus7Args &, Parallel &);
+    void (*lastRows)(const LastRowsArgs &, Parallel &);
+};
+
+} // namespace volary

@@ -1,0 +1,42 @@
+#include "kernels/reference/backend.h"
+
+#include "kernels/host/host_backend.h"
+#include "kernels/reference/ops.h"
+
+namespace volary {
+
+namespace {
+
+constexpr OpTable kTable{
+    .embed = reference::embed,
+    .layerNorm = reference::layerNorm,
+    .tokenShift = reference::tokenShift,
+    .lerp = reference::lerp,
+    .linear = reference::linear,
+    .activate = reference::activate,
+    .add = reference::add,
+    .mul = reference::mul,
+    .decay7 = reference::decay7,
+    .normalizeHeads = reference::normalizeHeads,
+    .scaleKey7 = reference::scaleKey7,
+    .wkv7 = reference::wkv7,
+    .groupNorm = reference::groupNorm,
+    .bonus7 = reference::bonus7,
+    .lastRows = reference::lastRows,
+};
+
+class OneThread final : public Parallel {
+public:
+    void forRanges(int count, int, const std::function<void(int, int)> &body) override { body(0, count); }
+};
+
+} // namespace
+
+std::unique_ptr<Backend> makeReferenceBackend()
+{
+    Device device{
+        .backend = "reference", .name = "Reference (double accumulation)", .numericProfile = "reference-1"};
+    return std::make_unique<HostBackend>(std::move(device), kTable, std::make_unique<OneThread>());
+}
+
+} // namespace volary
