@@ -17,8 +17,8 @@
 
 namespace volary {
 
-// Chosen by the sender; every event that answers a command carries it, so that a late answer can be told from a
-// current one.
+// Chosen by the sender; every event that answers a command carries it, so that a late answer can be told from
+// a current one.
 using RequestId = std::uint64_t;
 
 struct GenerationSettings {
@@ -31,7 +31,8 @@ struct GenerationSettings {
     static Result<GenerationSettings> fromJson(std::string_view json);
 };
 
-// ---- commands ----------------------------------------------------------------------------------------------------
+// ---- commands
+// ----------------------------------------------------------------------------------------------------
 
 namespace command {
 
@@ -92,12 +93,14 @@ struct Regenerate { // another reply to the same user turn, from its stored stat
     TurnId userTurn;
     GenerationSettings settings;
 };
-struct ContinueReply { // goes on with a stopped, interrupted or finished reply: a new version that begins with its text
+struct ContinueReply { // goes on with a stopped, interrupted or finished reply: a new version that begins
+                       // with its text
     ConversationId conversation;
     TurnId assistantTurn;
     GenerationSettings settings;
 };
-struct BranchAtToken { // a new version of a reply: its first `keep` tokens, then `token`, then whatever follows
+struct BranchAtToken { // a new version of a reply: its first `keep` tokens, then `token`, then whatever
+                       // follows
     ConversationId conversation;
     TurnId assistantTurn;
     std::int64_t keep;
@@ -109,7 +112,8 @@ struct LoadTraces { // -> event::TracesLoaded
 };
 struct ExportConversation { // -> event::Exported; format by ending: .md or .json
     ConversationId conversation;
-    std::optional<TurnId> leaf; // the path to write; nothing: the current one (JSON always holds the whole tree)
+    std::optional<TurnId>
+        leaf; // the path to write; nothing: the current one (JSON always holds the whole tree)
     std::filesystem::path path;
 };
 struct VerifyLibrary {}; // -> event::LibraryVerified
@@ -117,24 +121,26 @@ struct VerifyLibrary {}; // -> event::LibraryVerified
 } // namespace command
 
 using Command =
-    std::variant<command::OpenModel, command::CloseModel, command::ListConversations, command::CreateConversation,
-                 command::OpenConversation, command::RenameConversation, command::SetConversationSettings,
-                 command::SetCurrentTurn, command::DisposeConversation, command::HideTurn, command::Search,
-                 command::SendMessage, command::Regenerate, command::ContinueReply, command::BranchAtToken,
-                 command::LoadTraces, command::ExportConversation, command::VerifyLibrary>;
+    std::variant<command::OpenModel, command::CloseModel, command::ListConversations,
+                 command::CreateConversation, command::OpenConversation, command::RenameConversation,
+                 command::SetConversationSettings, command::SetCurrentTurn, command::DisposeConversation,
+                 command::HideTurn, command::Search, command::SendMessage, command::Regenerate,
+                 command::ContinueReply, command::BranchAtToken, command::LoadTraces,
+                 command::ExportConversation, command::VerifyLibrary>;
 
-// ---- events ------------------------------------------------------------------------------------------------------
+// ---- events
+// ------------------------------------------------------------------------------------------------------
 
 // What the window shows of an open model; immutable.
 struct ModelDescription {
     std::filesystem::path path;
     ModelInfo info;
     ModelIdentity identity;
-    std::string format;       // of the file: "safetensors"
-    std::string device;       // for people
-    std::string tokenizer;    // kind: "sentencepiece"
-    std::string chatFormat;   // suggested
-    std::string weightTypes;  // "f16" or "f32, bf16"
+    std::string format;      // of the file: "safetensors"
+    std::string device;      // for people
+    std::string tokenizer;   // kind: "sentencepiece"
+    std::string chatFormat;  // suggested
+    std::string weightTypes; // "f16" or "f32, bf16"
     std::uint64_t fileBytes = 0;
     std::uint64_t weightBytes = 0; // in memory
     std::uint64_t stateBytes = 0;  // fixed part, per conversation
@@ -153,7 +159,7 @@ namespace event {
 
 struct ModelProgress {
     std::filesystem::path path;
-    double fraction; // 0..1
+    double fraction;   // 0..1
     std::string stage; // "Reading weights"
 };
 struct ModelOpened {
@@ -199,9 +205,9 @@ struct SearchResults {
 struct TurnStarted {
     ConversationId conversation;
     std::optional<Turn> userTurn; // with SendMessage: already on disk
-    Turn reply;                   // id 0 until it is finished; parent is set; text holds what a continued reply began with
-    std::int64_t tokensReused;    // not read again, thanks to the stored state
-    std::int64_t tokensRead;      // read now
+    Turn reply; // id 0 until it is finished; parent is set; text holds what a continued reply began with
+    std::int64_t tokensReused; // not read again, thanks to the stored state
+    std::int64_t tokensRead;   // read now
     double readTokensPerSecond;
 };
 struct PromptProgress {
@@ -215,7 +221,7 @@ struct TextAppended {
     std::int64_t tokens; // of the reply so far
     double tokensPerSecond;
 };
-enum class FinishReason : std::uint8_t { Stop, Length, Cancelled };
+using volary::FinishReason;
 struct TurnFinished { // the turn and its snapshot are on disk
     ConversationId conversation;
     Turn reply;
@@ -246,10 +252,10 @@ struct CommandFailed {
 
 using Event =
     std::variant<event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed,
-                 event::LibraryOpened, event::LibraryFailed, event::ConversationList, event::ConversationCreated,
-                 event::ConversationOpened, event::ConversationChanged, event::ConversationDisposed,
-                 event::SearchResults, event::TurnStarted, event::PromptProgress, event::TextAppended,
-                 event::TurnFinished, event::GenerationFailed, event::TracesLoaded, event::Exported,
-                 event::LibraryVerified, event::CommandFailed>;
+                 event::LibraryOpened, event::LibraryFailed, event::ConversationList,
+                 event::ConversationCreated, event::ConversationOpened, event::ConversationChanged,
+                 event::ConversationDisposed, event::SearchResults, event::TurnStarted, event::PromptProgress,
+                 event::TextAppended, event::TurnFinished, event::GenerationFailed, event::TracesLoaded,
+                 event::Exported, event::LibraryVerified, event::CommandFailed>;
 
 } // namespace volary

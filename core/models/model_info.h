@@ -10,11 +10,11 @@ struct ModelInfo {
     std::string architecture; // "rwkv7"
     std::string title;        // for people: "RWKV-7 “Goose”"
     int layers = 0;
-    int width = 0;       // C
-    int heads = 0;       // H
-    int headSize = 0;    // N
-    int hidden = 0;      // F, width of the channel mix
-    int vocabulary = 0;  // V, rows of the embedding
+    int width = 0;      // C
+    int heads = 0;      // H
+    int headSize = 0;   // N
+    int hidden = 0;     // F, width of the channel mix
+    int vocabulary = 0; // V, rows of the embedding
     std::uint64_t parameters = 0;
 };
 

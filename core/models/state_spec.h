@@ -1,7 +1,7 @@
 // The declared state: what a model carries from token to token.
 //
-// Because it is declared, everything that handles states (allocating, cloning, saving, restoring, showing, comparing)
-// is written once for all architectures.
+// Because it is declared, everything that handles states (allocating, cloning, saving, restoring, showing,
+// comparing) is written once for all architectures.
 #pragma once
 
 #include "core/tensor/dtype.h"
@@ -20,13 +20,14 @@ enum class StateRole : std::uint8_t { AttentionShift, FeedForwardShift, Wkv };
 std::string_view name(StateRole role); // "attention-shift", ...
 
 struct StateTensor {
-    std::string name;   // "blocks.3.att.wkv"
+    std::string name; // "blocks.3.att.wkv"
     DType type;
-    Shape shape;        // for one sequence: [H, N, N]
+    Shape shape; // for one sequence: [H, N, N]
     StateGrowth growth = StateGrowth::Fixed;
     StateRole role;
-    int layer = -1;     // -1 when shared by all layers
-    std::string layout; // how the dimensions are to be read: "head,value,key"; converters between layouts go by it
+    int layer = -1; // -1 when shared by all layers
+    std::string
+        layout; // how the dimensions are to be read: "head,value,key"; converters between layouts go by it
 
     bool operator==(const StateTensor &) const = default;
 };

@@ -1,0 +1,122 @@
+#include "core/engine/loaded_model.h"
+
+#include "core/base/text.h"
+#include "core/engine/backends.h"
+#include "core/engine/model_files.h"
+#include "core/io/tensor_file.h"
+#include "core/text/tokenizer_search.h"
+
+#include <set>
+
+namespace volary {
+
+namespace {
+
+// "f16" or "bf16, f32": the types of the matrices, which are what costs memory.
+std::string matrixTypes(const TensorFile &file)
+{
+    std::set<std::string> types;
+    for (const TensorInfo &info : file.tensors()) {
+        if (info.shape.rank() == 2)
+            types.emplace(name(info.type));
+    }
+    std::string text;
+    for (const std::string &type : types)
+        text += (text.empty() ? "" : ", ") + type;
+    return text;
+}
+
+// What config.json suggests under "sampling"; anything out of range is left at the default.
+GenerationSettings suggestedSettings(const Json &config)
+{
+    GenerationSettings settings;
+    const Json *sampling = config.find("sampling");
+    if (!sampling)
+        return settings;
+    const auto number = [&](std::string_view key, float otherwise) {
+        const Json *value = sampling->find(key);
+        return value ? float(value->number(otherwise)) : otherwise;
+    };
+    SamplerSettings &s = settings.sampler;
+    s.temperature = number("temperature", s.temperature);
+    s.topP = number("top_p", s.topP);
+    s.topK = int(number("top_k", float(s.topK)));
+    s.minP = number("min_p", s.minP);
+    s.presencePenalty = number("presence_penalty", s.presencePenalty);
+    s.frequencyPenalty = number("frequency_penalty", s.frequencyPenalty);
+    s.penaltyDecay = number("penalty_decay", s.penaltyDecay);
+    settings.maxTokens = int(number("max_tokens", float(settings.maxTokens)));
+    return s.validate() && settings.maxTokens > 0 ? settings : GenerationSettings{};
+}
+
+// World models and ours end a text with token 0; with plain bytes 0 is a byte like any other.
+std::vector<TokenId> endTokens(const Tokenizer &tokenizer, const Json &config)
+{
+    const Json *end = config.find("eos_token_id");
+    if (end && end->integer() && *end->integer() >= 0 && *end->integer() < tokenizer.vocabularySize())
+        return {TokenId(*end->integer())};
+    return tokenizer.kind() == "bytes" ? std::vector<TokenId>{} : std::vector<TokenId>{0};
+}
+
+} // namespace
+
+Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &request, const Progress &progress,
+                                                       std::stop_token stop)
+{
+    if (progress)
+        progress(0, "Looking at the file");
+    TRY(ModelFiles files, findModelFiles(request.path));
+    TRY(const auto file, openTensorFile(files.weights));
+    TRY(auto backend, makeBackend(request.backend, request.threads));
+
+    LoadOptions options{.weightType = request.weightType, .progress = [&](double fraction) {
+                            if (progress)
+                                progress(fraction, "Reading weights");
+                            return !stop.stop_requested();
+                        }};
+    TRY(OpenedModel opened, openModel(*file, *backend, std::move(options)));
+    TRY(auto tokenizer, findTokenizer(request.path, request.vocabularies, opened.model->info().vocabulary));
+
+    auto description = std::make_shared<ModelDescription>();
+    description->path = request.path;
+    description->info = opened.model->info();
+    description->info.parameters = opened.weights.parameters;
+    description->identity = {.fingerprint = opened.weights.fingerprint,
+                             .architecture = opened.model->info().architecture,
+                             .name = files.name,
+                             .tokenizer = tokenizer->identity(),
+                             .numericProfile = backend->device().numericProfile};
+    if (request.weightType) // converted weights are another model as far as exactness goes
+        description->identity.numericProfile += " " + std::string(name(*request.weightType));
+    description->format = file->format();
+    description->device = backend->device().name;
+    description->tokenizer = tokenizer->kind();
+    description->chatFormat = "rwkv-chat";
+    description->weightTypes = matrixTypes(*file);
+    for (const TensorInfo &info : file->tensors()) {
+        description->fileBytes += info.bytes();
+        description->tensors.push_back({info.name, info.type, info.shape});
+    }
+    description->weightBytes = opened.weights.weightBytes;
+    const auto spec = opened.model->stateSpec();
+    description->state.assign(spec.begin(), spec.end());
+    for (const StateTensor &tensor : spec)
+        description->stateBytes += std::uint64_t(tensor.shape.elements()) * bytesPerElement(tensor.type);
+    description->suggestedSettings = suggestedSettings(files.config);
+    description->vocabulary = std::move(tokenizer);
+
+    std::unique_ptr<LoadedModel> loaded(new LoadedModel);
+    loaded->m_backend = std::move(backend);
+    loaded->m_model = std::move(opened.model);
+    loaded->m_runner = std::make_unique<Runner>(*loaded->m_model, *loaded->m_backend);
+    loaded->m_endTokens = endTokens(*description->vocabulary, files.config);
+    loaded->m_description = std::move(description);
+    return loaded;
+}
+
+Result<Session> LoadedModel::newSession(const SamplerSettings &settings)
+{
+    return Session::create(*m_runner, identity(), settings);
+}
+
+} // namespace volary

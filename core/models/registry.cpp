@@ -1,0 +1,82 @@
+#include "core/models/registry.h"
+
+#include "core/base/text.h"
+#include "core/models/rwkv7.h"
+
+#include <algorithm>
+#include <array>
+
+namespace volary {
+
+namespace {
+
+struct Architecture {
+    std::string_view id;
+    bool (*recognises)(const TensorFile &file);
+    std::unique_ptr<const Model> (*load)(
+        WeightLoader &loader); // null after a failure, which sticks to the loader
+};
+
+// One line per architecture; the first that recognises a file opens it.
+constexpr std::array kArchitectures{
+    Architecture{"rwkv7", rwkv7::recognises, rwkv7::load},
+};
+
+// What a file that nobody recognised looks like: the tensor that decides, and what it is a sign of.
+struct Lookalike {
+    std::string_view tensor;
+    std::string_view what;
+};
+constexpr std::array kLookalikes{
+    Lookalike{"blocks.0.ffn.s_emb.weight", "an RWKV-7a model (DeepEmbed)"},
+    Lookalike{"blocks.0.att.time_maa_x", "an RWKV-6 “Finch” model"},
+    Lookalike{"blocks.0.att.gate.weight", "an RWKV-5 “Eagle” model"},
+    Lookalike{"blocks.0.att.ln_x.weight", "an RWKV-5.0 model"},
+    Lookalike{"blocks.0.att.time_decay", "an RWKV-4 “Dove” model"},
+    Lookalike{"blocks.0.att.time_state", "a tuned initial state, not a model"},
+    Lookalike{"model.layers.0.mlp.gate_proj.weight", "a Qwen-style model"},
+    Lookalike{"model.embeddings.weight", "an RWKV model in Hugging Face names"},
+};
+
+bool hasTensor(const TensorFile &file, std::string_view name)
+{
+    return std::ranges::any_of(file.tensors(), [&](const TensorInfo &info) { return info.name == name; });
+}
+
+Error unknownArchitecture(const TensorFile &file)
+{
+    const std::string name = printable(file.path().filename().string());
+    for (const Lookalike &known : kLookalikes) {
+        if (hasTensor(file, known.tensor))
+            return {
+                ErrorCode::Unsupported,
+                format("%s looks like %s (it has the tensor %s), which this version of Volary cannot run.",
+                       name.c_str(), std::string(known.what).c_str(), std::string(known.tensor).c_str()),
+                "Open an RWKV-7 model."};
+    }
+    const std::string first = file.tensors().empty()
+                                  ? "no tensors at all"
+                                  : "tensors such as " + printable(file.tensors().front().name);
+    return {ErrorCode::Unsupported,
+            format("%s is no model that Volary knows: it has %s, and none named blocks.0.att.r_k.",
+                   name.c_str(), first.c_str()),
+            "Open an RWKV-7 model."};
+}
+
+} // namespace
+
+Result<OpenedModel> openModel(const TensorFile &file, Backend &backend, LoadOptions options)
+{
+    for (const Architecture &architecture : kArchitectures) {
+        if (!architecture.recognises(file))
+            continue;
+        WeightLoader loader(file, backend, std::move(options));
+        OpenedModel opened;
+        opened.model = architecture.load(loader);
+        TRY(opened.weights, loader.finish(architecture.id));
+        return opened;
+    }
+    return unknownArchitecture(file);
+}
+
+} // namespace volary

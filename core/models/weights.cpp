@@ -1,0 +1,245 @@
+#include "core/models/weights.h"
+
+#include "core/base/check.h"
+#include "core/base/half.h"
+#include "core/base/text.h"
+
+#include <cstring>
+
+namespace volary {
+
+namespace {
+
+bool isFloat(DType type)
+{
+    return type == DType::F32 || type == DType::F16 || type == DType::BF16 || type == DType::F64;
+}
+
+template <typename T>
+T at(std::span<const std::byte> bytes, std::size_t index)
+{
+    T value;
+    std::memcpy(&value, bytes.data() + index * sizeof(T), sizeof(T));
+    return value;
+}
+
+std::vector<float> toFloats(std::span<const std::byte> bytes, DType type)
+{
+    std::vector<float> numbers(bytes.size() / bytesPerElement(type));
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        switch (type) {
+        case DType::F32: numbers[i] = at<float>(bytes, i); break;
+        case DType::F64: numbers[i] = float(at<double>(bytes, i)); break;
+        case DType::F16: numbers[i] = f16ToFloat(at<std::uint16_t>(bytes, i)); break;
+        case DType::BF16: numbers[i] = bf16ToFloat(at<std::uint16_t>(bytes, i)); break;
+        default: VOLARY_CHECK(false, "shapeIs() admits floats only");
+        }
+    }
+    return numbers;
+}
+
+std::vector<std::byte> toBytes(std::span<const float> numbers, DType type)
+{
+    std::vector<std::byte> bytes(numbers.size() * bytesPerElement(type));
+    if (type == DType::F32) {
+        std::memcpy(bytes.data(), numbers.data(), bytes.size());
+        return bytes;
+    }
+    VOLARY_CHECK(type == DType::F16 || type == DType::BF16, "weights are stored in float types");
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        const std::uint16_t half = type == DType::F16 ? floatToF16(numbers[i]) : floatToBf16(numbers[i]);
+        std::memcpy(bytes.data() + i * sizeof half, &half, sizeof half);
+    }
+    return bytes;
+}
+
+DType deviceType(DType stored)
+{
+    return stored == DType::F64 ? DType::F32 : stored;
+}
+
+} // namespace
+
+WeightLoader::WeightLoader(const TensorFile &file, Backend &backend, LoadOptions options)
+    : m_file(file), m_backend(backend), m_options(std::move(options))
+{
+    for (std::size_t i = 0; i < file.tensors().size(); ++i) {
+        m_byName.emplace(file.tensors()[i].name, Entry{.index = i, .used = false, .digest = {}});
+        m_totalBytes += file.tensors()[i].bytes();
+    }
+}
+
+void WeightLoader::fail(Error error)
+{
+    if (!m_error)
+        m_error = std::move(error);
+}
+
+WeightLoader::Entry *WeightLoader::find(const std::string &name)
+{
+    if (failed())
+        return nullptr;
+    const auto found = m_byName.find(name);
+    if (found == m_byName.end()) {
+        fail({ErrorCode::NotFound, format("The tensor %s is missing.", name.c_str()),
+              "The file may be incomplete, or hold an adapter instead of a model."});
+        return nullptr;
+    }
+    return &found->second;
+}
+
+Shape WeightLoader::shapeOf(std::string_view name)
+{
+    const Entry *entry = find(std::string(name));
+    return entry ? m_file.tensors()[entry->index].shape : Shape{};
+}
+
+bool WeightLoader::shapeIs(const TensorInfo &info, const Shape &wanted)
+{
+    if (!isFloat(info.type)) {
+        fail({ErrorCode::Mismatch,
+              format("The tensor %s holds %s numbers; weights are floats.", info.name.c_str(),
+                     std::string(name(info.type)).c_str()),
+              ""});
+        return false;
+    }
+    const bool vectorOfAnyShape = wanted.rank() == 1 && info.shape.elements() == wanted[0];
+    if (info.shape == wanted || vectorOfAnyShape)
+        return true;
+    fail({ErrorCode::Mismatch,
+          format("The tensor %s has the shape %s; this architecture needs %s.", info.name.c_str(),
+                 info.shape.text().c_str(), wanted.text().c_str()),
+          "The file may hold an adapter, or a variant that Volary does not know."});
+    return false;
+}
+
+const std::vector<std::byte> *WeightLoader::fetch(Entry &entry)
+{
+    if (m_fetched == entry.index)
+        return &m_bytes;
+    const TensorInfo &info = m_file.tensors()[entry.index];
+    m_fetched = SIZE_MAX;
+    m_bytes.resize(info.bytes());
+    if (auto read = m_file.read(entry.index, m_bytes); !read) {
+        fail(std::move(read).error());
+        return nullptr;
+    }
+    m_fetched = entry.index;
+    if (!entry.digest) {
+        entry.digest = sha256(m_bytes);
+        m_doneBytes += m_bytes.size();
+        if (m_options.progress && !m_options.progress(double(m_doneBytes) / double(m_totalBytes))) {
+            fail({ErrorCode::Cancelled, "Opening the model was cancelled.", ""});
+            return nullptr;
+        }
+    }
+    return &m_bytes;
+}
+
+std::vector<float> WeightLoader::floats(Entry &entry)
+{
+    const auto *bytes = fetch(entry);
+    return bytes ? toFloats(*bytes, m_file.tensors()[entry.index].type) : std::vector<float>();
+}
+
+Tensor WeightLoader::upload(std::span<const std::byte> bytes, DType type, Shape shape)
+{
+    auto buffer = m_backend.allocate(bytes.size());
+    if (!buffer) {
+        fail(std::move(buffer).error());
+        return {};
+    }
+    if (auto uploaded = m_backend.upload(*buffer.value(), 0, bytes); !uploaded) {
+        fail(std::move(uploaded).error());
+        return {};
+    }
+    m_weightBytes += bytes.size();
+    m_parameters += std::uint64_t(shape.elements());
+    return {type, shape, std::move(buffer).value(), 0};
+}
+
+Tensor WeightLoader::uploadFloats(std::vector<float> numbers, DType type, Shape shape)
+{
+    return failed() ? Tensor{} : upload(toBytes(numbers, type), type, shape);
+}
+
+Tensor WeightLoader::matrix(const std::string &name, std::int64_t outputs, std::int64_t inputs)
+{
+    Entry *entry = find(name);
+    const Shape shape{outputs, inputs};
+    if (!entry || !shapeIs(m_file.tensors()[entry->index], shape))
+        return {};
+    entry->used = true;
+    const DType stored = m_file.tensors()[entry->index].type;
+    const DType wanted = m_options.weightType.value_or(deviceType(stored));
+    if (wanted != stored)
+        return uploadFloats(floats(*entry), wanted, shape);
+    const auto *bytes = fetch(*entry);
+    return bytes ? upload(*bytes, stored, shape) : Tensor{};
+}
+
+Tensor WeightLoader::transposed(const std::string &name, std::int64_t inputs, std::int64_t outputs)
+{
+    Entry *entry = find(name);
+    if (!entry || !shapeIs(m_file.tensors()[entry->index], {inputs, outputs}))
+        return {};
+    entry->used = true;
+    const std::vector<float> stored = floats(*entry);
+    if (failed())
+        return {};
+    std::vector<float> turned(stored.size());
+    const auto I = std::size_t(inputs), O = std::size_t(outputs);
+    for (std::size_t i = 0; i < I; ++i) {
+        for (std::size_t o = 0; o < O; ++o)
+            turned[o * I + i] = stored[i * O + o];
+    }
+    const DType type = m_options.weightType.value_or(deviceType(m_file.tensors()[entry->index].type));
+    return uploadFloats(std::move(turned), type, {outputs, inputs});
+}
+
+Tensor WeightLoader::vector(const std::string &name, std::int64_t count)
+{
+    return vectorRow(name, 0, 1, count);
+}
+
+Tensor WeightLoader::vectorRow(const std::string &name, std::int64_t row, std::int64_t rows,
+                               std::int64_t count)
+{
+    Entry *entry = find(name);
+    if (!entry || !shapeIs(m_file.tensors()[entry->index], {rows * count}))
+        return {};
+    entry->used = true;
+    const std::vector<float> all = floats(*entry);
+    if (failed())
+        return {};
+    const auto begin = all.begin() + row * count;
+    return uploadFloats({begin, begin + count}, DType::F32, {count});
+}
+
+Result<WeightLoader::Summary> WeightLoader::finish(std::string_view architecture)
+{
+    Summary summary;
+    Sha256 hash;
+    hash.update(format("volary-model-1\n%s\n", std::string(architecture).c_str()));
+    for (auto &[tensorName, entry] : m_byName) {
+        if (failed())
+            break;
+        if (!entry.used)
+            summary.unused.push_back(tensorName);
+        if (!entry.digest)
+            fetch(entry);
+        if (!entry.digest)
+            break;
+        const TensorInfo &info = m_file.tensors()[entry.index];
+        hash.update(format("%s\n%s\n%s\n%s\n", tensorName.c_str(), std::string(name(info.type)).c_str(),
+                           info.shape.text().c_str(), toHex(*entry.digest).c_str()));
+    }
+    if (m_error)
+        return std::move(*m_error).during("Opening " + m_file.path().filename().string());
+    summary.fingerprint = toHex(hash.finish());
+    summary.weightBytes = m_weightBytes;
+    summary.parameters = m_parameters;
+    return summary;
+}
+
+} // namespace volary

@@ -1,0 +1,87 @@
+// From tensors in a file to tensors on a device.
+#pragma once
+
+#include "core/base/result.h"
+#include "core/base/sha256.h"
+#include "core/io/tensor_file.h"
+#include "core/tensor/backend.h"
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace volary {
+
+struct LoadOptions {
+    std::optional<DType> weightType; // for matrices; nothing: as stored in the file
+    // Called after every tensor with the share of the file's bytes that is done; false cancels.
+    std::function<bool(double fraction)> progress;
+};
+
+// Fetches the tensors of an architecture's table one by one: finds it by name, compares the shape, converts
+// the numbers and uploads them. The first failure sticks and everything after it does nothing, so that the
+// table in the architecture's file stays free of error handling; finish() tells it once.
+//
+// Vectors become float32, matrices stay as stored or become LoadOptions::weightType. Also computes the
+// fingerprint: the bytes of every tensor are hashed on their way through.
+class WeightLoader {
+public:
+    // `file` and `backend` must outlive the loader.
+    WeightLoader(const TensorFile &file, Backend &backend, LoadOptions options);
+
+    const TensorFile &file() const { return m_file; }
+    bool has(std::string_view name) const { return m_byName.contains(name); }
+    // Nothing (and an error that sticks) when the tensor is missing.
+    Shape shapeOf(std::string_view name);
+
+    // A linear layer, stored [outputs, inputs].
+    Tensor matrix(const std::string &name, std::int64_t outputs, std::int64_t inputs);
+    // The same for a layer stored the other way round, [inputs, outputs].
+    Tensor transposed(const std::string &name, std::int64_t inputs, std::int64_t outputs);
+    // `count` numbers in whatever shape.
+    Tensor vector(const std::string &name, std::int64_t count);
+    // Row `row` of a tensor of `rows` x `count` numbers, as a vector.
+    Tensor vectorRow(const std::string &name, std::int64_t row, std::int64_t rows, std::int64_t count);
+
+    void fail(Error error); // keeps the first one
+    bool failed() const { return m_error.has_value(); }
+
+    struct Summary {
+        std::string fingerprint;         // hexadecimal SHA-256
+        std::uint64_t weightBytes;       // on the device
+        std::uint64_t parameters;        // of the tensors that were used
+        std::vector<std::string> unused; // in the file, but not in the architecture's table
+    };
+    // Reads what was not asked for (the fingerprint covers it) and reports.
+    Result<Summary> finish(std::string_view architecture);
+
+private:
+    struct Entry {
+        std::size_t index;
+        bool used = false;
+        std::optional<Digest> digest;
+    };
+
+    Entry *find(const std::string &name);
+    // The bytes as stored, hashed and counted as progress; nullptr after a failure. Valid until the next
+    // call.
+    const std::vector<std::byte> *fetch(Entry &entry);
+    Tensor upload(std::span<const std::byte> bytes, DType type, Shape shape);
+    Tensor uploadFloats(std::vector<float> numbers, DType type, Shape shape);
+    std::vector<float> floats(Entry &entry);
+    bool shapeIs(const TensorInfo &info, const Shape &wanted);
+
+    const TensorFile &m_file;
+    Backend &m_backend;
+    LoadOptions m_options;
+    std::map<std::string, Entry, std::less<>> m_byName;
+    std::vector<std::byte> m_bytes;   // of the tensor fetched last
+    std::size_t m_fetched = SIZE_MAX; // whose bytes those are
+    std::uint64_t m_doneBytes = 0, m_totalBytes = 0;
+    std::uint64_t m_weightBytes = 0, m_parameters = 0;
+    std::optional<Error> m_error;
+};
+
+} // namespace volary

@@ -1,0 +1,53 @@
+// Runs a model: plans for the sizes that come up, several sequences at once.
+#pragma once
+
+#include "core/models/model.h"
+#include "core/session/state.h"
+#include "core/tensor/backend.h"
+
+#include <list>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace volary {
+
+// What one sequence contributes to a run.
+struct SequenceInput {
+    std::span<const TokenId> tokens; // at least one
+    State *state;                    // advanced by all of them
+};
+
+// A model on a backend. Records a plan when a size comes up for the first time and keeps the last few. Used
+// by one thread; model and backend must outlive it.
+class Runner {
+public:
+    // Longer inputs are cut into chunks of this many rows; beyond it the matrix products do not get faster,
+    // and a cancel answers within one chunk.
+    static constexpr int kMaxRows = 256;
+
+    Runner(const Model &model, Backend &backend) : m_model(model), m_backend(backend) {}
+
+    const Model &model() const { return m_model; }
+    Backend &backend() const { return m_backend; }
+
+    Result<State> newState() const { return State::create(m_backend, m_model.stateSpec()); }
+
+    // One run of at most kMaxRows rows in all. After an error the states are undefined.
+    Result<> run(std::span<const SequenceInput> inputs, Want want);
+
+    // The rows of the last run: [B, V] or [R, V] logits, and [B, C] or [R, C] of what entered the head.
+    Result<> readLogits(std::span<float> to);
+    Result<> readHidden(std::span<float> to);
+
+private:
+    Result<Program *> programFor(int rows, int sequences, Want want);
+    Result<> checkTokens(std::span<const TokenId> tokens) const;
+
+    const Model &m_model;
+    Backend &m_backend;
+    std::list<std::unique_ptr<Program>> m_programs; // most recently used first
+    Program *m_last = nullptr;                      // one of them
+};
+
+} // namespace volary

@@ -1,0 +1,356 @@
+// Every op of the op table, on every backend and weight type, against the reference with fresh random
+// numbers.
+#include "core/base/half.h"
+#include "core/graph/ops.h"
+#include "kernels/cpu/backend.h"
+#include "kernels/reference/backend.h"
+#include "tests/kernels/tolerance.h"
+#include "tests/support/random.h"
+#include "tests/support/verify.h"
+
+#include <QTest>
+
+#include <cmath>
+#include <cstring>
+
+using namespace volary;
+using test::integer;
+using test::normals;
+using test::uniforms;
+
+namespace {
+
+// The numbers a case works on, drawn once and given to every backend alike.
+struct Numbers {
+    std::vector<float> values;
+    Shape shape;
+};
+
+// Activations enter a plan as an embedding whose table is the activation: row t is token t.
+class Scene {
+public:
+    Scene(Backend &backend, int rows) : m_backend(backend), m_rows(rows) {}
+
+    Tensor tensor(const Numbers &numbers, DType type = DType::F32)
+    {
+        std::vector<std::byte> bytes(numbers.values.size() * bytesPerElement(type));
+        for (std::size_t i = 0; i < numbers.values.size(); ++i) {
+            const float value = numbers.values[i];
+            const std::uint16_t half = type == DType::F16 ? floatToF16(value) : floatToBf16(value);
+            if (type == DType::F32)
+                std::memcpy(&bytes[i * 4], &value, 4);
+            else
+                std::memcpy(&bytes[i * 2], &half, 2);
+        }
+        auto buffer = m_backend.allocate(bytes.size());
+        if (!buffer || !m_backend.upload(*buffer.value(), 0, bytes))
+            qFatal("no memory for a test tensor");
+        return {type, numbers.shape, buffer.value(), 0};
+    }
+
+    Value activation(Ops &op, const Numbers &numbers) { return op.embed(tensor(numbers)); }
+
+private:
+    Backend &m_backend;
+    int m_rows;
+};
+
+struct Case {
+    int rows = 1;
+    std::vector<int> firstRow{0, 1};
+    std::vector<Numbers> states; // one tensor per sequence and slot, sequence by sequence
+    std::vector<StateSlot> stateSlots;
+    std::function<Value(Ops &, Scene &)> record;
+};
+
+struct Outcome {
+    std::vector<float> output;
+    std::vector<std::vector<float>> states;
+};
+
+Result<Outcome> run(Backend &backend, const Case &c)
+{
+    Scene scene(backend, c.rows);
+    const int sequences = int(c.firstRow.size()) - 1;
+    Ops op(c.rows, sequences, Want::AllLogits, c.stateSlots);
+    const Value out = c.record(op, scene);
+    op.result(out, out);
+    const auto plan = op.finish();
+    TRY(const auto program, backend.prepare(plan));
+
+    std::vector<std::vector<Tensor>> states(static_cast<std::size_t>(sequences));
+    for (std::size_t i = 0; i < c.states.size(); ++i)
+        states[i / c.stateSlots.size()].push_back(scene.tensor(c.states[i]));
+    const std::vector<std::span<const Tensor>> bound(states.begin(), states.end());
+    std::vector<std::int32_t> tokens(std::size_t(c.rows));
+    for (int t = 0; t < c.rows; ++t)
+        tokens[std::size_t(t)] = t;
+    TRY_(backend.run(*program, {.tokens = tokens, .firstRow = c.firstRow, .states = bound}));
+
+    Outcome outcome;
+    outcome.output.resize(std::size_t(plan->values[std::size_t(plan->logits)].shape.elements()));
+    TRY_(backend.read(*program, plan->logits, outcome.output));
+    for (const auto &sequence : states) {
+        for (const Tensor &tensor : sequence) {
+            std::vector<float> numbers(std::size_t(tensor.shape.elements()));
+            TRY_(backend.download(std::as_writable_bytes(std::span(numbers)), *tensor.buffer, tensor.offset));
+            outcome.states.push_back(std::move(numbers));
+        }
+    }
+    return outcome;
+}
+
+double relativeDifference(std::span<const float> got, std::span<const float> expected)
+{
+    double largest = 1e-30, difference = 0;
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+        largest = std::max(largest, std::abs(double(expected[i])));
+        const double d = std::abs(double(got[i]) - double(expected[i]));
+        difference = std::isnan(d) ? INFINITY : std::max(difference, d);
+    }
+    return difference / largest;
+}
+
+Numbers normal(Shape shape, float deviation = 1)
+{
+    return {normals(std::size_t(shape.elements()), deviation), shape};
+}
+Numbers uniform(Shape shape, float low, float high)
+{
+    return {uniforms(std::size_t(shape.elements()), low, high), shape};
+}
+
+// Cuts rows into a few sequences at random places; every sequence has at least one row.
+std::vector<int> randomSequences(int rows)
+{
+    std::vector<int> first{0};
+    while (first.back() < rows)
+        first.push_back(integer(first.back() + 1, rows));
+    return first;
+}
+
+// One op with shapes of its own choosing; `rows` and `width` vary around the vector lengths.
+Case makeCase(OpKind kind, DType type, int rows, int width)
+{
+    const int heads = 3, n = width, wide = heads * n; // per-head ops: a head of `width` numbers
+    Case c;
+    c.rows = rows;
+    c.firstRow = randomSequences(rows);
+    const auto x = normal({rows, width}), y = normal({rows, width}), vector = normal({width});
+    const auto hx = normal({rows, wide}), hy = normal({rows, wide}), hz = normal({rows, wide}),
+               hv = normal({wide});
+    const auto hs = normal({wide});
+    switch (kind) {
+    case OpKind::Embed:
+        c.record = [x, type](Ops &op, Scene &s) { return op.embed(s.tensor(x, type)); };
+        break;
+    case OpKind::LayerNorm: {
+        const auto shift = normal({width});
+        c.record = [=](Ops &op, Scene &s) {
+            return op.layerNorm(s.activation(op, x), s.tensor(vector), s.tensor(shift), 1e-5f);
+        };
+        break;
+    }
+    case OpKind::TokenShift:
+        c.stateSlots = {{DType::F32, {width}}};
+        for (std::size_t b = 1; b < c.firstRow.size(); ++b)
+            c.states.push_back(normal({width}));
+        c.record = [=](Ops &op, Scene &s) { return op.tokenShift(s.activation(op, x), 0); };
+        break;
+    case OpKind::Lerp: {
+        const bool perRow = integer(0, 1) == 1;
+        const auto mix = perRow ? uniform({rows, width}, 0, 1) : uniform({width}, 0, 1);
+        c.record = [=](Ops &op, Scene &s) {
+            const Value a = s.activation(op, x), b = s.activation(op, y);
+            return perRow ? op.lerp(a, b, s.activation(op, mix)) : op.lerp(a, b, s.tensor(mix));
+        };
+        break;
+    }
+    case OpKind::Linear: {
+        const auto weight = normal({integer(1, 70), width});
+        c.record = [=](Ops &op, Scene &s) { return op.linear(s.tensor(weight, type), s.activation(op, x)); };
+        break;
+    }
+    case OpKind::Activate: {
+        const auto activation = Activation(integer(0, 2));
+        const auto large = normal({rows, width}, 30);
+        c.record = [=](Ops &op, Scene &s) { return op.activate(activation, s.activation(op, large)); };
+        break;
+    }
+    case OpKind::Add:
+        c.record = [=](Ops &op, Scene &s) {
+            return op.add(op.add(s.activation(op, x), s.activation(op, y)), s.tensor(vector));
+        };
+        break;
+    case OpKind::Mul:
+        c.record = [=](Ops &op, Scene &s) {
+            return op.mul(op.mul(s.activation(op, x), s.activation(op, y)), s.tensor(vector));
+        };
+        break;
+    case OpKind::Decay7: {
+        const auto large = normal({rows, width}, 30);
+        c.record = [=](Ops &op, Scene &s) { return op.decay7(s.activation(op, large)); };
+        break;
+    }
+    case OpKind::NormalizeHeads:
+        c.record = [=](Ops &op, Scene &s) { return op.normalizeHeads(s.activation(op, hx), heads); };
+        break;
+    case OpKind::ScaleKey7: {
+        const auto a = uniform({rows, width}, 0, 1);
+        c.record = [=](Ops &op, Scene &s) {
+            return op.scaleKey7(s.activation(op, x), s.activation(op, a), s.tensor(vector));
+        };
+        break;
+    }
+    case OpKind::Wkv7: {
+        c.stateSlots = {{DType::F32, {heads, n, n}}};
+        for (std::size_t b = 1; b < c.firstRow.size(); ++b)
+            c.states.push_back(normal({heads, n, n}));
+        const auto w = uniform({rows, wide}, 0.55f, 1), a = uniform({rows, wide}, 0, 1);
+        const auto kappa = normal({rows, wide});
+        c.record = [=](Ops &op, Scene &s) {
+            const Value unit = op.normalizeHeads(s.activation(op, kappa), heads);
+            return op.wkv7(s.activation(op, hx), s.activation(op, w), s.activation(op, hy),
+                           s.activation(op, hz), unit, s.activation(op, a), 0);
+        };
+        break;
+    }
+    case OpKind::GroupNorm:
+        c.record = [=](Ops &op, Scene &s) {
+            return op.groupNorm(s.activation(op, hx), s.tensor(hv), s.tensor(hs), heads, 64e-5f);
+        };
+        break;
+    case OpKind::Bonus7: {
+        const Numbers weight{hv.values, {heads, n}};
+        c.record = [=](Ops &op, Scene &s) {
+            return op.bonus7(s.activation(op, hx), s.activation(op, hy), s.activation(op, hz),
+                             s.tensor(weight));
+        };
+        break;
+    }
+    case OpKind::LastRows:
+        c.record = [=](Ops &op, Scene &s) { return op.lastRows(s.activation(op, x)); };
+        break;
+    }
+    return c;
+}
+
+bool hasMatrix(OpKind kind)
+{
+    return kind == OpKind::Embed || kind == OpKind::Linear;
+}
+
+} // namespace
+
+class TestConformance : public QObject {
+    Q_OBJECT
+
+private slots:
+    void everyOpAgreesWithTheReference_data();
+    void everyOpAgreesWithTheReference();
+    void resultsDoNotDependOnTheNumberOfThreads();
+    void rowsDoNotDependOnWhatIsComputedBesideThem();
+    void largeMatricesAgreeWithTheReference();
+};
+
+void TestConformance::everyOpAgreesWithTheReference_data()
+{
+    QTest::addColumn<int>("kind");
+    QTest::addColumn<int>("type");
+    for (int kind = 0; kind < kOpKinds; ++kind) {
+        for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
+            if (type != DType::F32 && !hasMatrix(OpKind(kind)))
+                continue;
+            const std::string row = std::string(name(OpKind(kind))) + " " + std::string(name(type));
+            QTest::newRow(row.c_str()) << kind << int(type);
+        }
+    }
+}
+
+void TestConformance::everyOpAgreesWithTheReference()
+{
+    QFETCH(int, kind);
+    QFETCH(int, type);
+    const auto reference = makeReferenceBackend();
+    const auto cpu = makeCpuBackend(2);
+    QVERIFY(cpu->supports(OpKind(kind), DType(type)));
+
+    for (const int width : {1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 64}) {
+        for (const int rows : {1, 2, 5, 13}) {
+            const Case c = makeCase(OpKind(kind), DType(type), rows, width);
+            REQUIRE(const Outcome expected, run(*reference, c));
+            REQUIRE(const Outcome got, run(*cpu, c));
+
+            const double output = relativeDifference(got.output, expected.output);
+            QVERIFY2(output <= test::tolerance(DType(type)),
+                     qPrintable(QString("width %1, rows %2: %3").arg(width).arg(rows).arg(output)));
+            for (std::size_t i = 0; i < expected.states.size(); ++i) {
+                const double state = relativeDifference(got.states[i], expected.states[i]);
+                QVERIFY2(state <= test::tolerance(DType(type)),
+                         qPrintable(QString("state, width %1, rows %2: %3").arg(width).arg(rows).arg(state)));
+            }
+        }
+    }
+}
+
+void TestConformance::resultsDoNotDependOnTheNumberOfThreads()
+{
+    const auto one = makeCpuBackend(1);
+    for (const int threads : {2, 3, 8}) {
+        const auto many = makeCpuBackend(threads);
+        for (int kind = 0; kind < kOpKinds; ++kind) {
+            const Case c = makeCase(OpKind(kind), DType::F32, 40, 64);
+            REQUIRE(const Outcome expected, run(*one, c));
+            REQUIRE(const Outcome got, run(*many, c));
+            QVERIFY2(got.output == expected.output && got.states == expected.states,
+                     qPrintable(QString("%1 with %2 threads").arg(name(OpKind(kind)).data()).arg(threads)));
+        }
+    }
+}
+
+void TestConformance::rowsDoNotDependOnWhatIsComputedBesideThem()
+{
+    const auto cpu = makeCpuBackend(2);
+    for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
+        const int width = integer(1, 200), outputs = integer(1, 90), rows = 19;
+        const auto weight = normal({outputs, width}), x = normal({rows, width});
+        const auto linear = [&](const Numbers &input) {
+            return Case{.rows = int(input.shape[0]),
+                        .firstRow = {0, int(input.shape[0])},
+                        .states = {},
+                        .stateSlots = {},
+                        .record = [&weight, input, type](Ops &op, Scene &s) {
+                            return op.linear(s.tensor(weight, type), s.activation(op, input));
+                        }};
+        };
+        REQUIRE(const Outcome together, run(*cpu, linear(x)));
+
+        for (int t = 0; t < rows; ++t) {
+            const auto begin = x.values.begin() + std::ptrdiff_t(t) * width;
+            REQUIRE(const Outcome alone, run(*cpu, linear({{begin, begin + width}, {1, width}})));
+            const auto row = together.output.begin() + std::ptrdiff_t(t) * outputs;
+            QVERIFY2(std::equal(alone.output.begin(), alone.output.end(), row),
+                     qPrintable(QString("%1 x %2, row %3").arg(outputs).arg(width).arg(t)));
+        }
+    }
+}
+
+void TestConformance::largeMatricesAgreeWithTheReference()
+{
+    const auto reference = makeReferenceBackend();
+    const auto cpu = makeCpuBackend(2);
+    for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
+        const int rows = integer(1, 40), inputs = integer(900, 1100), outputs = integer(300, 400);
+        const auto weight = normal({outputs, inputs}, 0.05f), x = normal({rows, inputs});
+        const Case c{
+            .rows = rows, .firstRow = {0, rows}, .states = {}, .stateSlots = {}, .record = [&](Ops &op, Scene &s) {
+                return op.linear(s.tensor(weight, type), s.activation(op, x));
+            }};
+        REQUIRE(const Outcome expected, run(*reference, c));
+        REQUIRE(const Outcome got, run(*cpu, c));
+        QVERIFY(relativeDifference(got.output, expected.output) <= test::tolerance(type));
+    }
+}
+
+QTEST_GUILESS_MAIN(TestConformance)
+#include "tst_conformance.moc"
