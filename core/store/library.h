@@ -1,17 +1,20 @@
 // The library: one SQLite file with every conversation and every snapshot.
 //
-// The promises (ARCHITECTURE.md, "The oath"): what a call has acknowledged survives kill -9; a full disk or a damaged
-// page loses nothing that was stored before; every blob is checked against its hash when it is read; a second process
-// never writes to a library that another has open.
+// The promises (ARCHITECTURE.md, "The oath"): what a call has acknowledged survives kill -9; a full disk or a
+// damaged page loses nothing that was stored before; every blob is checked against its hash when it is read;
+// a second process never writes to a library that another has open.
 #pragma once
 
 #include "core/base/result.h"
+#include "core/session/reply.h"
 #include "core/session/snapshot_image.h"
 
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,25 +32,19 @@ enum class TurnStatus : std::uint8_t {
     Stopped,  // ended by the user or by the length limit, with its snapshot; can be continued
 };
 
-// One token of a reply with what else could have stood there: for the probabilities dock and for branching.
-struct TokenTrace {
-    TokenId token;
-    std::vector<TokenProbability> alternatives; // most likely first, plain softmax
-    bool operator==(const TokenTrace &) const = default;
-};
-
 struct Turn {
     TurnId id = 0;
     ConversationId conversation = 0;
     std::optional<TurnId> parent; // nothing for a first turn
     Role role = Role::User;
     TurnStatus status = TurnStatus::Finished;
-    std::string text;                // UTF-8, as shown
-    std::int64_t createdMs = 0;      // Unix time; order comes from ids, never from time
+    std::string text;                   // UTF-8, as shown
+    std::int64_t createdMs = 0;         // Unix time; order comes from ids, never from time
     std::optional<SnapshotId> snapshot; // the state at the end of this turn
-    std::int64_t tokens = 0;         // of this turn
-    std::int64_t position = 0;       // tokens of the whole path up to the end of this turn
-    std::string statsJson;           // tokens per second and the like, for people
+    std::int64_t tokens = 0;            // of this turn
+    std::int64_t position = 0;          // tokens of the whole path up to the end of this turn
+    std::string statsJson;              // tokens per second and the like, for people
+    bool damaged = false; // read only: what was stored does not match its hash any more; shown as it is
 };
 
 struct Conversation {
@@ -59,15 +56,16 @@ struct Conversation {
     std::string modelFingerprint;
     std::string modelName;
     std::string chatFormat;
-    std::string settingsJson;       // sampler and generation settings chosen for this conversation
-    std::optional<TurnId> current;  // the leaf of the path that was shown last
+    std::string settingsJson;      // sampler and generation settings chosen for this conversation
+    std::optional<TurnId> current; // the leaf of the path that was shown last
     std::int64_t turns = 0;
-    std::string preview;            // first words of the last turn
+    std::string preview;  // first words of the last turn
+    bool damaged = false; // read only: what was stored does not match its hash any more; shown as it is
 };
 
 struct SearchHit {
     ConversationId conversation = 0;
-    TurnId turn = 0;
+    TurnId turn = 0; // 0: the hit is in the title
     std::string title;
     std::string excerpt; // plain text around the hit; the hit between U+E000 and U+E001
 };
@@ -78,26 +76,30 @@ struct SnapshotSummary {
     std::int64_t tokens = 0;
     std::int64_t stateBytes = 0;
     std::int64_t createdMs = 0;
-    std::string name; // given by the user, else empty
+    std::string name;     // given by the user, else empty
+    bool damaged = false; // this description does not match its hash; loading will be refused
 };
 
 struct LibraryInfo {
     std::filesystem::path path;
     bool readOnly = false;
-    std::string notice;          // for the user: upgraded from version 1, recovered after a crash, read-only because ...
-    std::int64_t bytes = 0;      // of the file
+    std::string
+        notice; // for the user: upgraded from version 1, recovered after a crash, read-only because ...
+    std::int64_t bytes = 0; // of the file
     std::int64_t conversations = 0;
     std::int64_t snapshots = 0;
 };
 
 enum class OpenMode : std::uint8_t { ReadWrite, ReadOnly };
 
-// Owned by one thread (the store thread). Every writing call is one transaction: it is on disk when it returns, or has
-// changed nothing.
+// Owned by one thread (the store thread). Every writing call is one transaction: it is on disk when it
+// returns, or has changed nothing.
 class Library {
 public:
-    // Creates the file when it is missing, upgrades older schemas after making a copy, refuses newer ones. Fails with
-    // ErrorCode::Busy when another process has it open for writing: then opening ReadOnly still works.
+    // Creates the file when it is missing, upgrades older schemas after making a copy
+    // (<path>.v<version>-backup), refuses newer ones (Unsupported). Fails with ErrorCode::Busy when another
+    // process, or this one, has it open for writing: then opening ReadOnly still works. A file that is
+    // refused is not touched. ReadOnly never creates or upgrades.
     static Result<std::unique_ptr<Library>> open(const std::filesystem::path &path,
                                                  OpenMode mode = OpenMode::ReadWrite);
     ~Library();
@@ -106,38 +108,49 @@ public:
 
     Result<LibraryInfo> info() const;
 
-    // Conversations, newest change first; those in the trash only when asked for.
+    // Conversations, newest change first (a turn, a title, the trash; not settings or the path that is
+    // shown); those in the trash only when asked for.
     enum class Which : std::uint8_t { Kept, Trash };
     Result<std::vector<Conversation>> conversations(Which which = Which::Kept) const;
     Result<Conversation> conversation(ConversationId id) const;
     Result<ConversationId> createConversation(const Conversation &values); // id, times and counts are ignored
     Result<> renameConversation(ConversationId id, std::string_view title);
-    Result<> setConversationSettings(ConversationId id, std::string_view chatFormat, std::string_view settingsJson);
+    Result<> setConversationSettings(ConversationId id, std::string_view chatFormat,
+                                     std::string_view settingsJson);
     Result<> setCurrentTurn(ConversationId id, std::optional<TurnId> leaf);
     Result<> moveToTrash(ConversationId id);
     Result<> restoreFromTrash(ConversationId id);
-    Result<> deleteForGood(ConversationId id); // with its snapshots, unless something else refers to them
+    // With its snapshots, except those that the user named or another turn refers to. Its words leave the
+    // file, too.
+    Result<> deleteForGood(ConversationId id);
 
-    // Every turn of the tree, in the order of ids (parents before children).
+    // Every visible turn of the tree, in the order of ids (parents before children).
     Result<std::vector<Turn>> turns(ConversationId id) const;
     Result<std::vector<TokenTrace>> traces(TurnId id) const; // empty for user turns
     // All tokens of a partial reply so far (after the prompt's); for finished turns they are in the snapshot.
     Result<std::vector<TokenId>> partialTokens(TurnId id) const;
 
-    // Stores a finished turn and its snapshot in one transaction; sets the conversation's current turn. `values.id`
-    // is ignored, or names the partial turn that this finishes.
-    Result<TurnId> saveTurn(const Turn &values, std::span<const TokenTrace> traces, const SnapshotImage &snapshot);
+    // Stores a finished turn and its snapshot in one transaction; sets the conversation's current turn.
+    // `values.id` is 0, or names the partial turn that this finishes; `values.snapshot` is ignored,
+    // `createdMs` 0 means now. A turn below a hidden one is hidden with it, and then does not become current.
+    Result<TurnId> saveTurn(const Turn &values, std::span<const TokenTrace> traces,
+                            const SnapshotImage &snapshot);
     // A reply that is being written: stores it (id 0: new) so that a crash loses at most what came after.
     Result<TurnId> savePartialTurn(const Turn &values, std::span<const TokenId> tokens);
     Result<> deletePartialTurn(TurnId id);
-    // Hides a turn and everything below it; undone by restoreTurn. Snapshots stay until the conversation is deleted.
+    // Hides a turn and everything below it; undone by restoreTurn of the same turn, which leaves hidden what
+    // was hidden before on its own. If the current turn is among them, the parent becomes current. Snapshots
+    // stay until the conversation is deleted.
     Result<> hideTurn(TurnId id);
     Result<> restoreTurn(TurnId id);
 
-    // Full-text search over turns and titles of kept conversations; every word must occur, the last one as a prefix.
+    // Full-text search over turns and titles of kept conversations, titles first, then the newest turns;
+    // every word must occur, the last one as a prefix. Case and diacritics do not matter; any part of
+    // Chinese, Japanese or Korean text is found.
     Result<std::vector<SearchHit>> search(std::string_view words, int limit = 100) const;
 
-    // Snapshots without a conversation are those of the command line.
+    // Stores a snapshot without a conversation, as the command line does. snapshots() lists all, those of
+    // turns included, in the order of ids.
     Result<SnapshotId> saveSnapshot(const SnapshotImage &image, std::string_view name);
     Result<std::shared_ptr<const SnapshotImage>> loadSnapshot(SnapshotId id) const; // every hash is checked
     Result<SnapshotSummary> snapshot(SnapshotId id) const;
@@ -148,7 +161,8 @@ public:
     struct Damage {
         std::string what; // which conversation, turn or snapshot, and what is wrong
     };
-    // Reads everything and checks every hash; `keepGoing` is asked now and then and may cancel.
+    // Reads everything and checks every hash; `keepGoing` is asked now and then and may cancel
+    // (ErrorCode::Cancelled). Opened read-only, the search index is left out.
     Result<std::vector<Damage>> verify(const std::function<bool()> &keepGoing = {}) const;
 
 private:

@@ -1,0 +1,36 @@
+// What the parts of the library share: the connection, and the lock that makes it the only writer.
+#pragma once
+
+#include "core/store/library.h"
+#include "core/store/lock_file.h"
+#include "core/store/sqlite.h"
+
+#include <optional>
+
+namespace volary {
+
+struct Library::Impl {
+    std::optional<LockFile> lock; // first, so that it is released last
+    std::filesystem::path path;
+    std::string notice;
+    std::unique_ptr<sqlite::Database> database;
+
+    bool readOnly() const { return !lock; }
+    Result<sqlite::Transaction> beginRead() const
+    {
+        return sqlite::Transaction::begin(*database, sqlite::Transaction::Kind::Read);
+    }
+    Result<sqlite::Transaction> beginWrite() const
+    {
+        if (readOnly())
+            return Error{ErrorCode::Io,
+                         "The library is open for reading only; nothing can be stored in it now.",
+                         "Close the other window of Volary that has it open, and start this one again."};
+        return sqlite::Transaction::begin(*database, sqlite::Transaction::Kind::Write);
+    }
+};
+
+// Notes that a conversation changed: it becomes the newest, and its seal is made anew.
+Result<> touchConversation(const sqlite::Database &database, ConversationId id);
+
+} // namespace volary

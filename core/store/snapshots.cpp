@@ -1,0 +1,439 @@
+#include "core/store/snapshots.h"
+
+#include "core/base/check.h"
+#include "core/base/sha256.h"
+#include "core/base/text.h"
+#include "core/store/clock.h"
+#include "core/store/little_endian.h"
+#include "core/store/manifest.h"
+#include "core/store/seal.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace volary {
+
+using sqlite::Bytes;
+using sqlite::Database;
+using sqlite::Statement;
+
+namespace {
+
+constexpr std::int64_t kFormat = 1;
+
+// Token ids are cut at fixed places, so that all snapshots of a growing conversation share their full
+// segments.
+constexpr std::size_t kTokensPerSegment = 1'024;
+constexpr std::size_t kRowsPerSegment = 1'024;
+// Fixed tensors are packed: one of 12 layers must not make 36 tiny rows. 256 KiB wastes 4 % of its pages and
+// reads as fast as larger pieces.
+constexpr std::size_t kPieceBytes = 256 * 1024;
+constexpr std::size_t kMaxSegmentBytes = 1024 * 1024;
+constexpr std::uint64_t kMaxTokenBytes = std::uint64_t(1) << 30;
+
+const std::string kIntact = "(snapshot.seal = " + kSnapshotSeal + ")";
+
+Bytes bytesOf(const Digest &digest)
+{
+    return std::as_bytes(std::span(digest));
+}
+
+Error damaged(const Database &database, SnapshotId id, const std::string &what)
+{
+    return {ErrorCode::Corrupt, describeSnapshot(database, id) + " is damaged: " + what,
+            "Its text is stored apart from it. Continue from another turn, or send the message again."};
+}
+
+Error missing(SnapshotId id)
+{
+    return {ErrorCode::NotFound,
+            format("There is no snapshot %lld in this library.", static_cast<long long>(id)), ""};
+}
+
+// The digest over all chunks of a snapshot, in their order: a chunk that is intact but not the right one
+// changes it.
+class ContentHash {
+public:
+    void add(std::int64_t stream, std::int64_t seq, Bytes chunkHash)
+    {
+        std::vector<std::byte> place;
+        appendLittleEndian(place, std::uint32_t(stream));
+        appendLittleEndian(place, std::uint32_t(seq));
+        m_hash.update(place);
+        m_hash.update(chunkHash);
+    }
+    Digest finish() { return m_hash.finish(); }
+
+private:
+    Sha256 m_hash;
+};
+
+Result<std::int64_t> modelRow(const Database &database, const ModelIdentity &model)
+{
+    const sqlite::Values values{model.fingerprint, model.architecture, model.name, model.tokenizer,
+                                model.numericProfile};
+    TRY_(database.run("INSERT INTO model(fingerprint, architecture, name, tokenizer, numeric_profile)"
+                      " VALUES(?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                      values));
+    return database.integer("SELECT id FROM model WHERE fingerprint = ? AND architecture = ? AND name = ?"
+                            " AND tokenizer = ? AND numeric_profile = ?",
+                            values);
+}
+
+// The row that holds these bytes, shared with whoever stored them before. A stored copy that went bad is
+// replaced, so that what is saved now can be read back.
+Result<std::int64_t> chunkRow(const Database &database, Bytes bytes, const Digest &digest)
+{
+    std::int64_t id = 0;
+    bool same = true;
+    TRY_(database.forEach("SELECT id, bytes FROM chunk WHERE sha256 = ?", {bytesOf(digest)},
+                          [&](const Statement &row) {
+                              id = row.integer(0);
+                              same = std::ranges::equal(row.blob(1), bytes);
+                              return Result<>();
+                          }));
+    if (id != 0) {
+        if (!same)
+            TRY_(database.run("UPDATE chunk SET bytes = ? WHERE id = ?", {bytes, id}));
+        return id;
+    }
+    TRY_(database.run("INSERT INTO chunk(sha256, bytes) VALUES(?, ?)", {bytesOf(digest), bytes}));
+    return database.lastInsertId();
+}
+
+// Writes one snapshot's streams, cut into chunks.
+class ChunkWriter {
+public:
+    ChunkWriter(const Database &database, SnapshotId snapshot) : m_database(database), m_snapshot(snapshot) {}
+
+    // `parts` one behind the other, as chunks of `chunkBytes` and a shorter last one.
+    Result<> write(int stream, std::span<const Bytes> parts, std::size_t chunkBytes)
+    {
+        std::vector<std::byte> chunk;
+        std::int64_t seq = 0;
+        for (Bytes part : parts) {
+            while (!part.empty()) {
+                const std::size_t taken = std::min(part.size(), chunkBytes - chunk.size());
+                chunk.insert(chunk.end(), part.begin(), part.begin() + std::ptrdiff_t(taken));
+                part = part.subspan(taken);
+                if (chunk.size() == chunkBytes) {
+                    TRY_(add(stream, seq++, chunk));
+                    chunk.clear();
+                }
+            }
+        }
+        if (!chunk.empty())
+            TRY_(add(stream, seq, chunk));
+        return {};
+    }
+
+    Digest finish() { return m_content.finish(); }
+
+private:
+    Result<> add(int stream, std::int64_t seq, Bytes bytes)
+    {
+        const Digest digest = sha256(bytes);
+        TRY(const std::int64_t chunk, chunkRow(m_database, bytes, digest));
+        TRY_(m_database.run("INSERT INTO snapshot_chunk(snapshot, stream, seq, chunk) VALUES(?, ?, ?, ?)",
+                            {m_snapshot, stream, seq, chunk}));
+        m_content.add(stream, seq, bytesOf(digest));
+        return {};
+    }
+
+    const Database &m_database;
+    SnapshotId m_snapshot;
+    ContentHash m_content;
+};
+
+std::size_t segmentBytes(const TensorPlace &place)
+{
+    const auto rows = std::uint64_t(place.spec.shape[0]);
+    const std::size_t rowBytes = rows > 0 ? std::size_t(place.bytes / rows) : 0;
+    std::size_t rowsPerSegment = kRowsPerSegment;
+    while (rowsPerSegment > 1 && rowBytes * rowsPerSegment > kMaxSegmentBytes)
+        rowsPerSegment /= 2;
+    return std::max<std::size_t>(rowBytes * rowsPerSegment, 1);
+}
+
+Result<Digest> writeStreams(const Database &database, SnapshotId id, const SnapshotImage &image,
+                            const Manifest &manifest)
+{
+    ChunkWriter writer(database, id);
+    const std::vector<std::byte> tokens = littleEndianTokens(image.tokens);
+    const Bytes tokenBytes = tokens;
+    TRY_(writer.write(kTokenStream, {&tokenBytes, 1}, kTokensPerSegment * sizeof(TokenId)));
+
+    std::vector<Bytes> fixed;
+    for (std::size_t i = 0; i < image.state.size(); ++i)
+        if (manifest.tensors[i].stream == kFixedStream)
+            fixed.emplace_back(*image.state[i].bytes);
+    TRY_(writer.write(kFixedStream, fixed, kPieceBytes));
+
+    for (std::size_t i = 0; i < image.state.size(); ++i) {
+        const TensorPlace &place = manifest.tensors[i];
+        const Bytes rows = *image.state[i].bytes;
+        if (place.stream != kFixedStream)
+            TRY_(writer.write(place.stream, {&rows, 1}, segmentBytes(place)));
+    }
+    return writer.finish();
+}
+
+struct SnapshotRow {
+    SnapshotImage image; // without tokens and state
+    std::int64_t tokens = 0;
+    std::int64_t stateBytes = 0;
+    std::vector<std::byte> content;
+    Manifest manifest;
+};
+
+Result<SnapshotRow> readRow(const Database &database, SnapshotId id)
+{
+    SnapshotRow snapshot;
+    bool intact = false;
+    std::int64_t formatNumber = 0;
+    std::string manifest;
+    std::vector<std::byte> sampler;
+    TRY(const std::int64_t found,
+        database.forEach(
+            "SELECT " + kIntact +
+                ", snapshot.format, snapshot.tokens, snapshot.state_bytes, snapshot.content,"
+                " snapshot.manifest, snapshot.sampler, model.fingerprint, model.architecture, model.name,"
+                " model.tokenizer, model.numeric_profile"
+                " FROM snapshot JOIN model ON model.id = snapshot.model WHERE snapshot.id = ?",
+            {id}, [&](const Statement &row) {
+                intact = row.integer(0) == 1;
+                formatNumber = row.integer(1);
+                snapshot.tokens = row.integer(2);
+                snapshot.stateBytes = row.integer(3);
+                snapshot.content = toVector(row.blob(4));
+                manifest = row.text(5);
+                sampler = toVector(row.blob(6));
+                snapshot.image.model = {row.text(7), row.text(8), row.text(9), row.text(10), row.text(11)};
+                return Result<>();
+            }));
+    if (found == 0)
+        return missing(id);
+    if (!intact)
+        return damaged(database, id, "its description does not match its hash.");
+    if (formatNumber != kFormat)
+        return Error{ErrorCode::Unsupported,
+                     format("%s has format %lld; this version of Volary reads format %lld.",
+                            describeSnapshot(database, id).c_str(), static_cast<long long>(formatNumber),
+                            static_cast<long long>(kFormat)),
+                     "Update Volary."};
+    auto parsed = Manifest::fromJson(manifest);
+    if (!parsed)
+        return std::move(parsed).error().during(describeSnapshot(database, id));
+    snapshot.manifest = std::move(parsed).value();
+    auto state = SamplerState::deserialize(sampler);
+    if (!state)
+        return std::move(state).error().during(describeSnapshot(database, id));
+    snapshot.image.sampler = std::move(state).value();
+    return snapshot;
+}
+
+// Compares the list of chunks with the row's digest, and the bytes of every stream with what the shapes ask
+// for.
+Result<> checkChunkList(const Database &database, SnapshotId id, const SnapshotRow &snapshot)
+{
+    std::vector<std::uint64_t> streamBytes(std::size_t(snapshot.manifest.streams), 0);
+    ContentHash content;
+    bool known = true;
+    TRY_(
+        database.forEach("SELECT s.stream, s.seq, c.sha256, length(c.bytes) FROM snapshot_chunk s"
+                         " LEFT JOIN chunk c ON c.id = s.chunk WHERE s.snapshot = ? ORDER BY s.stream, s.seq",
+                         {id}, [&](const Statement &row) {
+                             const std::int64_t stream = row.integer(0);
+                             content.add(stream, row.integer(1), row.blob(2));
+                             known = known && stream >= 0 && stream < snapshot.manifest.streams;
+                             if (known)
+                                 streamBytes[std::size_t(stream)] += std::uint64_t(row.integer(3));
+                             return Result<>();
+                         }));
+    const Digest digest = content.finish();
+    if (!known || !std::ranges::equal(bytesOf(digest), snapshot.content))
+        return damaged(database, id, "the list of its parts does not match its hash.");
+
+    std::vector<std::uint64_t> expected(streamBytes.size(), 0);
+    if (snapshot.tokens < 0 || std::uint64_t(snapshot.tokens) > kMaxTokenBytes / sizeof(TokenId))
+        return damaged(database, id, "its number of tokens is impossible.");
+    expected[kTokenStream] = std::uint64_t(snapshot.tokens) * sizeof(TokenId);
+    for (const TensorPlace &place : snapshot.manifest.tensors)
+        expected[std::size_t(place.stream)] += place.bytes;
+    if (streamBytes != expected || std::uint64_t(snapshot.stateBytes) != snapshot.manifest.stateBytes)
+        return damaged(database, id, "its parts are not as long as its tensors.");
+    return {};
+}
+
+// Fills `parts`, one behind the other, with the chunks of a stream. Their sizes were compared before.
+Result<> readStream(const Database &database, SnapshotId id, int stream,
+                    std::span<const std::span<std::byte>> parts)
+{
+    std::size_t part = 0;
+    std::size_t filled = 0;
+    TRY_(database.forEach(
+        "SELECT s.seq, c.sha256, c.bytes FROM snapshot_chunk s JOIN chunk c ON c.id = s.chunk"
+        " WHERE s.snapshot = ? AND s.stream = ? ORDER BY s.seq",
+        {id, stream}, [&](const Statement &row) -> Result<> {
+            Bytes bytes = row.blob(2);
+            const Digest digest = sha256(bytes);
+            if (!std::ranges::equal(bytesOf(digest), row.blob(1)))
+                return damaged(database, id,
+                               format("part %lld of stream %d does not match its hash.",
+                                      static_cast<long long>(row.integer(0)), stream));
+            while (!bytes.empty()) {
+                while (part < parts.size() && filled == parts[part].size()) {
+                    ++part;
+                    filled = 0;
+                }
+                if (part == parts.size())
+                    return damaged(database, id, "its parts are longer than its tensors.");
+                const std::size_t taken = std::min(bytes.size(), parts[part].size() - filled);
+                std::memcpy(parts[part].data() + filled, bytes.data(), taken);
+                bytes = bytes.subspan(taken);
+                filled += taken;
+            }
+            return {};
+        }));
+    return {};
+}
+
+Result<> readState(const Database &database, SnapshotId id, const SnapshotRow &snapshot, SnapshotImage &image)
+{
+    std::vector<std::shared_ptr<std::vector<std::byte>>> storage;
+    std::vector<std::vector<std::span<std::byte>>> parts(std::size_t(snapshot.manifest.streams));
+    for (const TensorPlace &place : snapshot.manifest.tensors) {
+        storage.push_back(std::make_shared<std::vector<std::byte>>(std::size_t(place.bytes)));
+        parts[std::size_t(place.stream)].emplace_back(*storage.back());
+    }
+    for (int stream = kFixedStream; stream < snapshot.manifest.streams; ++stream)
+        TRY_(readStream(database, id, stream, parts[std::size_t(stream)]));
+    for (std::size_t i = 0; i < storage.size(); ++i)
+        image.state.push_back({snapshot.manifest.tensors[i].spec, std::move(storage[i])});
+    return {};
+}
+
+constexpr const char *kSummaryColumns =
+    ", snapshot.id, snapshot.tokens, snapshot.state_bytes, snapshot.created_ms, snapshot.name, "
+    "model.fingerprint,"
+    " model.architecture, model.name, model.tokenizer, model.numeric_profile"
+    " FROM snapshot JOIN model ON model.id = snapshot.model";
+
+SnapshotSummary summaryOf(const Statement &row)
+{
+    SnapshotSummary summary;
+    summary.damaged = row.integer(0) != 1;
+    summary.id = row.integer(1);
+    summary.tokens = row.integer(2);
+    summary.stateBytes = row.integer(3);
+    summary.createdMs = row.integer(4);
+    summary.name = row.text(5);
+    summary.model = {row.text(6), row.text(7), row.text(8), row.text(9), row.text(10)};
+    return summary;
+}
+
+} // namespace
+
+std::string describeSnapshot(const Database &database, SnapshotId id)
+{
+    std::string text = format("Snapshot %lld", static_cast<long long>(id));
+    // Best effort: the tables that are asked here may be what is damaged.
+    static_cast<void>(
+        database.forEach("SELECT turn.id, conversation.title FROM turn JOIN conversation"
+                         " ON conversation.id = turn.conversation WHERE turn.snapshot = ? LIMIT 1",
+                         {id}, [&](const Statement &row) {
+                             text += format(" (of turn %lld in “%s”)", static_cast<long long>(row.integer(0)),
+                                            printable(row.text(1)).c_str());
+                             return Result<>();
+                         }));
+    return text;
+}
+
+Result<SnapshotId> insertSnapshot(const Database &database, const SnapshotImage &image, std::string_view name)
+{
+    const Manifest manifest = Manifest::of(image.state);
+    for (std::size_t i = 0; i < image.state.size(); ++i)
+        VOLARY_CHECK(image.state[i].bytes && image.state[i].bytes->size() == manifest.tensors[i].bytes,
+                     "a state tensor has the bytes that its shape asks for");
+
+    TRY(const std::int64_t model, modelRow(database, image.model));
+    const std::vector<std::byte> sampler = image.sampler.serialize();
+    TRY_(database.run(
+        "INSERT INTO snapshot(model, created_ms, format, tokens, state_bytes, content, seal, name,"
+        " manifest, sampler) VALUES(?, ?, ?, ?, ?, x'', x'', ?, ?, ?)",
+        {model, nowMs(), kFormat, std::int64_t(image.tokens.size()), std::int64_t(manifest.stateBytes), name,
+         manifest.toJson(), Bytes(sampler)}));
+    const SnapshotId id = database.lastInsertId();
+    TRY(const Digest content, writeStreams(database, id, image, manifest));
+    TRY_(database.run("UPDATE snapshot SET content = ? WHERE id = ?", {bytesOf(content), id}));
+    TRY_(sealSnapshot(database, id));
+    return id;
+}
+
+Result<std::shared_ptr<const SnapshotImage>> readSnapshot(const Database &database, SnapshotId id)
+{
+    TRY(SnapshotRow snapshot, readRow(database, id));
+    TRY_(checkChunkList(database, id, snapshot));
+
+    auto image = std::make_shared<SnapshotImage>(std::move(snapshot.image));
+    std::vector<std::byte> tokens(std::size_t(snapshot.tokens) * sizeof(TokenId));
+    const std::span<std::byte> tokenBytes = tokens;
+    TRY_(readStream(database, id, kTokenStream, {&tokenBytes, 1}));
+    image->tokens = tokensFromLittleEndian(tokens);
+    TRY_(readState(database, id, snapshot, *image));
+    return std::shared_ptr<const SnapshotImage>(std::move(image));
+}
+
+Result<> checkSnapshot(const Database &database, SnapshotId id)
+{
+    TRY(const SnapshotRow snapshot, readRow(database, id));
+    return checkChunkList(database, id, snapshot);
+}
+
+Result<SnapshotSummary> readSummary(const Database &database, SnapshotId id)
+{
+    SnapshotSummary summary;
+    TRY(const std::int64_t found,
+        database.forEach("SELECT " + kIntact + kSummaryColumns + " WHERE snapshot.id = ?", {id},
+                         [&](const Statement &row) {
+                             summary = summaryOf(row);
+                             return Result<>();
+                         }));
+    if (found == 0)
+        return missing(id);
+    return summary;
+}
+
+Result<std::vector<SnapshotSummary>> readSummaries(const Database &database)
+{
+    std::vector<SnapshotSummary> summaries;
+    TRY_(database.forEach("SELECT " + kIntact + kSummaryColumns + " ORDER BY snapshot.id", {},
+                          [&](const Statement &row) {
+                              summaries.push_back(summaryOf(row));
+                              return Result<>();
+                          }));
+    return summaries;
+}
+
+Result<> removeSnapshot(const Database &database, SnapshotId id)
+{
+    std::vector<std::int64_t> chunks;
+    TRY_(database.forEach("SELECT DISTINCT chunk FROM snapshot_chunk WHERE snapshot = ?", {id},
+                          [&](const Statement &row) {
+                              chunks.push_back(row.integer(0));
+                              return Result<>();
+                          }));
+    TRY_(database.run("DELETE FROM snapshot WHERE id = ?", {id})); // takes its rows of snapshot_chunk along
+    for (const std::int64_t chunk : chunks)
+        TRY_(database.run("DELETE FROM chunk WHERE id = ?1"
+                          " AND NOT EXISTS(SELECT 1 FROM snapshot_chunk WHERE chunk = ?1)",
+                          {chunk}));
+    return {};
+}
+
+Result<> removeUnusedModels(const Database &database)
+{
+    return database.run("DELETE FROM model WHERE id NOT IN (SELECT model FROM snapshot)");
+}
+
+} // namespace volary
