@@ -10,7 +10,8 @@
 
 namespace volary::ui {
 
-// Turns commands into calls of the engine and its events into signals on the UI thread. Lives on the UI thread.
+// Turns commands into calls of the engine and its events into signals on the UI thread. Lives on the UI
+// thread.
 //
 // Text events are gathered: however fast the model is, textAppended is emitted at most once per kDrainMs and
 // conversation, so the window never paints per token.
@@ -25,12 +26,13 @@ public:
 
     // `post` and `cancel` reach the engine (in tests: whatever stands for it).
     EngineBridge(Post post, Cancel cancel, QObject *parent = nullptr);
+    ~EngineBridge() override;
 
     RequestId post(Command command) { return m_post(std::move(command)); }
     void cancel(RequestId request) { m_cancel(request); }
 
-    // Hands an event over to the UI thread. May be called from any thread, also while the bridge is being destroyed
-    // by the UI thread if the engine was destroyed first.
+    // Hands an event over to the UI thread. May be called from any thread, also while the bridge is being
+    // destroyed by the UI thread if the engine was destroyed first.
     void deliver(RequestId request, Event event);
 
     // The state every page wants to know; empty when no model is open.
@@ -61,6 +63,10 @@ signals:
 
 private:
     struct Inbox; // the queue that the engine's threads fill
+
+    void wakeUp();
+    void drain();
+    void announce(RequestId request, const Event &event);
 
     Post m_post;
     Cancel m_cancel;
