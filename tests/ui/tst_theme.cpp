@@ -6,7 +6,6 @@
 
 #include <QApplication>
 #include <QDir>
-#include <QProxyStyle>
 #include <QSignalSpy>
 #include <QSvgRenderer>
 #include <QTest>
@@ -17,12 +16,6 @@ namespace {
 
 constexpr double kTextContrast = 4.5;
 constexpr double kMarkContrast = 3.0;
-
-class DarkDesktop : public QProxyStyle {
-public:
-    using QProxyStyle::QProxyStyle;
-    QPalette standardPalette() const override { return QPalette(QColor(0x202020)); }
-};
 
 QImage drawn(const QIcon &icon, QIcon::Mode mode = QIcon::Normal, QIcon::State state = QIcon::Off)
 {
@@ -141,10 +134,11 @@ private slots:
 
     void systemChoiceFollowsADesktopThatTurnsDark()
     {
-        ThemeManager themes;
+        bool dark = false;
+        ThemeManager themes([&dark] { return dark; });
         QVERIFY(!themes.theme().dark);
 
-        QApplication::setStyle(new DarkDesktop(QStringLiteral("Fusion")));
+        dark = true;
         QEvent turned(QEvent::ThemeChange);
         QApplication::sendEvent(qApp, &turned);
 

@@ -55,9 +55,20 @@ QPalette paletteOf(const Theme &theme)
     return palette;
 }
 
+// Qt 6.4 cannot be asked for the desktop's colour scheme; the lightness of its palette tells, which shows
+// when ours is taken away.
+bool desktopPaletteIsDark()
+{
+    QApplication::setPalette(QPalette());
+    return QApplication::palette().color(QPalette::Window).lightness() < 128;
+}
+
 } // namespace
 
-ThemeManager::ThemeManager(QObject *parent) : QObject(parent), m_systemFont(QApplication::font())
+ThemeManager::ThemeManager(QObject *parent) : ThemeManager(desktopPaletteIsDark, parent) {}
+
+ThemeManager::ThemeManager(DesktopIsDark desktopIsDark, QObject *parent)
+    : QObject(parent), m_desktopIsDark(std::move(desktopIsDark)), m_systemFont(QApplication::font())
 {
     loadIcons();
     // Tiny system fonts (8 or 9 points, as on bare X servers) make reading long replies hard.
@@ -114,18 +125,10 @@ bool ThemeManager::eventFilter(QObject *watched, QEvent *event)
     return QObject::eventFilter(watched, event);
 }
 
-// Qt 6.4 cannot be asked for the desktop's colour scheme; the lightness of its palette tells, which shows
-// when ours is taken away.
-bool ThemeManager::desktopIsDark() const
-{
-    QApplication::setPalette(QPalette());
-    return QApplication::palette().color(QPalette::Window).lightness() < 128;
-}
-
 void ThemeManager::apply()
 {
     const QScopedValueRollback guard(m_applying, true);
-    const bool dark = m_choice == ThemeChoice::System ? desktopIsDark() : m_choice == ThemeChoice::Dark;
+    const bool dark = m_choice == ThemeChoice::System ? m_desktopIsDark() : m_choice == ThemeChoice::Dark;
     m_theme = dark ? darkTheme() : lightTheme();
     QApplication::setPalette(paletteOf(m_theme));
     QApplication::setFont(font());

@@ -7,6 +7,8 @@
 #include <QObject>
 #include <QString>
 
+#include <functional>
+
 namespace volary::ui {
 
 enum class ThemeChoice { System, Light, Dark };
@@ -50,7 +52,11 @@ class ThemeManager : public QObject {
     Q_OBJECT
 
 public:
+    using DesktopIsDark = std::function<bool()>;
+
     explicit ThemeManager(QObject *parent = nullptr);
+    // `desktopIsDark` answers for the desktop (in tests).
+    explicit ThemeManager(DesktopIsDark desktopIsDark, QObject *parent = nullptr);
 
     const Theme &theme() const { return m_theme; }
     ThemeChoice choice() const { return m_choice; }
@@ -73,12 +79,12 @@ protected:
     bool eventFilter(QObject *watched, QEvent *event) override; // the desktop switched between light and dark
 
 private:
-    bool desktopIsDark() const;
     void apply();
 
     ThemeChoice m_choice = ThemeChoice::System;
     double m_textScale = 1.0;
     Theme m_theme;
+    DesktopIsDark m_desktopIsDark;
     QFont m_systemFont;
     bool m_applying = false; // our own palette must not be taken for the desktop's
 };
