@@ -50,7 +50,7 @@ GenerationSettings suggestedSettings(const Json &config)
 }
 
 // World models and ours end a text with token 0; with plain bytes 0 is a byte like any other.
-std::vector<TokenId> endTokens(const Tokenizer &tokenizer, const Json &config)
+std::vector<TokenId> findEndTokens(const Tokenizer &tokenizer, const Json &config)
 {
     const Json *end = config.find("eos_token_id");
     if (end && end->integer() && *end->integer() >= 0 && *end->integer() < tokenizer.vocabularySize())
@@ -109,7 +109,7 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     loaded->m_backend = std::move(backend);
     loaded->m_model = std::move(opened.model);
     loaded->m_runner = std::make_unique<Runner>(*loaded->m_model, *loaded->m_backend);
-    loaded->m_endTokens = endTokens(*description->vocabulary, files.config);
+    loaded->m_endTokens = findEndTokens(*description->vocabulary, files.config);
     loaded->m_description = std::move(description);
     return loaded;
 }

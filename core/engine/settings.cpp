@@ -16,8 +16,9 @@ Result<GenerationSettings> GenerationSettings::fromJson(std::string_view text)
 {
     TRY(const Json json, Json::parse(text));
     GenerationSettings settings;
-    if (const Json *sampling = json.find("sampler"); sampling && !sampling->isNull())
+    if (const Json *sampling = json.find("sampler"); sampling && !sampling->isNull()) {
         TRY(settings.sampler, SamplerSettings::fromJson(sampling->dump()));
+    }
     if (const Json *value = json.find("max_tokens"))
         settings.maxTokens = int(value->integerOr(settings.maxTokens));
     if (const Json *value = json.find("chat_format"))

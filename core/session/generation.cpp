@@ -15,7 +15,9 @@ Generation::Generation(Session &session, const Tokenizer &tokenizer, GenerationL
                        Session::Checkpoint checkpoint)
     : m_session(&session), m_tokenizer(&tokenizer), m_limits(std::move(limits)),
       m_checkpoint(std::move(checkpoint)), m_stop(m_limits.stops), m_certainTokens(session.tokens().size())
-{}
+{
+    m_utf8.push(m_limits.carry);
+}
 
 Result<Generation> Generation::start(Session &session, const Tokenizer &tokenizer, GenerationLimits limits)
 {

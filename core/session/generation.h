@@ -18,6 +18,7 @@ struct GenerationLimits {
     std::vector<TokenId> endTokens; // end of text: never shown
     int alternatives = 8;           // how many to note for every token
     bool forceStart = false; // the first token may not end the reply: for continuing one that had ended
+    std::string carry;       // bytes of an unfinished character that the tokens so far end with
 };
 
 // Samples token after token and turns them into text. A stop string is recognised only when it is complete,

@@ -136,6 +136,11 @@ Result<> changeHidden(const Database &database, TurnId id, std::optional<TurnId>
     return {};
 }
 
+// What turnOf() reads, in its order.
+const std::string kTurnColumns = "seal = " + kTurnSeal +
+                                 ", id, conversation, parent, role, status, created_ms, snapshot, tokens,"
+                                 " position, stats, text";
+
 Turn turnOf(const Statement &row)
 {
     Turn turn;
@@ -161,16 +166,27 @@ Result<std::vector<Turn>> Library::turns(ConversationId id) const
     TRY(auto transaction, m_impl->beginRead());
     TRY_(checkConversation(*m_impl->database, id));
     std::vector<Turn> found;
-    TRY_(m_impl->database->forEach(
-        "SELECT seal = " + kTurnSeal +
-            ", id, conversation, parent, role, status, created_ms, snapshot, tokens,"
-            " position, stats, text FROM turn"
-            " WHERE conversation = ? AND hidden_by IS NULL ORDER BY id",
-        {id}, [&](const Statement &row) {
-            found.push_back(turnOf(row));
-            return Result<>();
-        }));
+    TRY_(m_impl->database->forEach("SELECT " + kTurnColumns +
+                                       " FROM turn WHERE conversation = ? AND hidden_by IS NULL ORDER BY id",
+                                   {id}, [&](const Statement &row) {
+                                       found.push_back(turnOf(row));
+                                       return Result<>();
+                                   }));
     return found;
+}
+
+Result<Turn> Library::turn(TurnId id) const
+{
+    TRY(auto transaction, m_impl->beginRead());
+    std::optional<Turn> found;
+    TRY_(m_impl->database->forEach("SELECT " + kTurnColumns + " FROM turn WHERE id = ?", {id},
+                                   [&](const Statement &row) {
+                                       found = turnOf(row);
+                                       return Result<>();
+                                   }));
+    if (!found)
+        return missing(id);
+    return std::move(*found);
 }
 
 Result<std::vector<TokenTrace>> Library::traces(TurnId id) const

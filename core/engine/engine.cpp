@@ -1,0 +1,331 @@
+#include "core/engine/engine.h"
+
+#include "core/engine/export.h"
+#include "core/engine/loaded_model.h"
+#include "core/engine/reply.h"
+#include "core/engine/store_thread.h"
+
+#include <atomic>
+#include <chrono>
+#include <map>
+#include <mutex>
+
+namespace volary {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr auto kProgressEvery = std::chrono::milliseconds(50);
+
+Error noModel()
+{
+    return {ErrorCode::NotFound, "No model is open.", "Open a model in the Models workspace."};
+}
+
+} // namespace
+
+struct Engine::Impl {
+    Impl(Options given, EventSink given_sink)
+        : options(std::move(given)), sink(std::move(given_sink)),
+          store(options.library, [this](const auto &outcome) {
+              if (outcome)
+                  emit(0, event::LibraryOpened{outcome.value()});
+              else
+                  emit(0, event::LibraryFailed{options.library, outcome.error()});
+          })
+    {}
+
+    void emit(RequestId request, Event event)
+    {
+        std::lock_guard lock(sinkMutex);
+        sink(request, std::move(event));
+    }
+
+    // ---- cancelling ----
+
+    std::stop_token beginRequest(RequestId request)
+    {
+        std::lock_guard lock(stopsMutex);
+        return stops[request].get_token();
+    }
+    void endRequest(RequestId request)
+    {
+        std::lock_guard lock(stopsMutex);
+        stops.erase(request);
+    }
+    void stopAll()
+    {
+        std::lock_guard lock(stopsMutex);
+        ending = true;
+        for (auto &[request, source] : stops)
+            source.request_stop();
+    }
+
+    // ---- the engine thread ----
+
+    void openModel(RequestId request, const command::OpenModel &command, const std::stop_token &stop)
+    {
+        const auto begin = Clock::now();
+        auto lastShown = begin - kProgressEvery;
+        const auto progress = [&](double fraction, std::string_view stage) {
+            if (Clock::now() - lastShown < kProgressEvery && fraction < 1)
+                return;
+            lastShown = Clock::now();
+            emit(request, event::ModelProgress{command.path, fraction, std::string(stage)});
+        };
+        auto opened = LoadedModel::open({.path = command.path,
+                                         .backend = command.backend,
+                                         .threads = command.threads,
+                                         .weightType = {},
+                                         .vocabularies = options.vocabularies},
+                                        progress, stop);
+        if (!opened) {
+            emit(request, event::ModelFailed{command.path, std::move(opened).error()});
+            return;
+        }
+        model = std::move(opened).value();
+        setIdentity(model->identity());
+        const std::chrono::duration<double> seconds = Clock::now() - begin;
+        emit(request, event::ModelOpened{model->description(), seconds.count()});
+    }
+
+    template <typename Command>
+    void reply(RequestId request, const Command &command, const std::stop_token &stop)
+    {
+        if (!model) {
+            emit(request, event::GenerationFailed{command.conversation, {}, noModel()});
+            return;
+        }
+        ReplyJob(*model, store, stop, [&](Event event) { emit(request, std::move(event)); }).run(command);
+    }
+
+    void onEngine(RequestId request, std::function<void(const std::stop_token &)> job)
+    {
+        const std::stop_token stop = beginRequest(request);
+        engine->post([this, request, stop, job = std::move(job)](std::stop_token) {
+            job(stop);
+            endRequest(request);
+        });
+    }
+
+    // ---- the store thread ----
+
+    // Runs a job that answers with an event, or tells that `task` failed.
+    void onStore(RequestId request, std::string task, std::function<Result<Event>(Library &)> job)
+    {
+        store.post([this, request, task = std::move(task), job = std::move(job)](Result<Library *> library) {
+            Result<Event> outcome =
+                library ? job(*library.value()) : Result<Event>(std::move(library).error());
+            if (outcome)
+                emit(request, std::move(outcome).value());
+            else
+                emit(request, event::CommandFailed{task, std::move(outcome).error()});
+        });
+    }
+
+    static Result<Event> openedEvent(Library &library, ConversationId id)
+    {
+        TRY(Conversation conversation, library.conversation(id));
+        TRY(std::vector<Turn> turns, library.turns(id));
+        return Event(event::ConversationOpened{std::move(conversation),
+                                               std::make_shared<const std::vector<Turn>>(std::move(turns))});
+    }
+
+    static Result<Event> changedEvent(Library &library, ConversationId id)
+    {
+        TRY(Conversation conversation, library.conversation(id));
+        return Event(event::ConversationChanged{std::move(conversation)});
+    }
+
+    void setIdentity(const ModelIdentity &value)
+    {
+        std::lock_guard lock(identityMutex);
+        identity = value;
+    }
+    ModelIdentity currentIdentity()
+    {
+        std::lock_guard lock(identityMutex);
+        return identity;
+    }
+
+    // ---- commands ----
+
+    void handle(RequestId r, command::OpenModel c)
+    {
+        onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) { openModel(r, c, stop); });
+    }
+    void handle(RequestId r, command::CloseModel)
+    {
+        onEngine(r, [this, r](const std::stop_token &) {
+            model.reset();
+            setIdentity({});
+            emit(r, event::ModelClosed{});
+        });
+    }
+    void handle(RequestId r, command::SendMessage c)
+    {
+        onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) { reply(r, c, stop); });
+    }
+    void handle(RequestId r, command::Regenerate c)
+    {
+        onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) { reply(r, c, stop); });
+    }
+    void handle(RequestId r, command::ContinueReply c)
+    {
+        onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) { reply(r, c, stop); });
+    }
+    void handle(RequestId r, command::BranchAtToken c)
+    {
+        onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) { reply(r, c, stop); });
+    }
+
+    void handle(RequestId r, command::ListConversations c)
+    {
+        onStore(r, "Listing the conversations", [c](Library &library) -> Result<Event> {
+            TRY(auto list, library.conversations(c.trash ? Library::Which::Trash : Library::Which::Kept));
+            return Event(event::ConversationList{std::move(list), c.trash});
+        });
+    }
+    void handle(RequestId r, command::CreateConversation c)
+    {
+        const ModelIdentity by = currentIdentity();
+        onStore(r, "Creating a conversation",
+                [this, r, c = std::move(c), by](Library &library) -> Result<Event> {
+                    Conversation values;
+                    values.title = c.title;
+                    values.modelFingerprint = by.fingerprint;
+                    values.modelName = by.name;
+                    values.chatFormat = c.settings.chatFormat;
+                    values.settingsJson = c.settings.toJson();
+                    TRY(const ConversationId id, library.createConversation(values));
+                    TRY(Conversation created, library.conversation(id));
+                    emit(r, event::ConversationCreated{created});
+                    return openedEvent(library, id);
+                });
+    }
+    void handle(RequestId r, command::OpenConversation c)
+    {
+        onStore(r, "Opening the conversation",
+                [c](Library &library) { return openedEvent(library, c.conversation); });
+    }
+    void handle(RequestId r, command::RenameConversation c)
+    {
+        onStore(r, "Renaming the conversation", [c = std::move(c)](Library &library) -> Result<Event> {
+            TRY_(library.renameConversation(c.conversation, c.title));
+            return changedEvent(library, c.conversation);
+        });
+    }
+    void handle(RequestId r, command::SetConversationSettings c)
+    {
+        onStore(r, "Keeping the settings", [c = std::move(c)](Library &library) -> Result<Event> {
+            TRY_(library.setConversationSettings(c.conversation, c.settings.chatFormat, c.settings.toJson()));
+            return changedEvent(library, c.conversation);
+        });
+    }
+    void handle(RequestId r, command::SetCurrentTurn c)
+    {
+        onStore(r, "Remembering the branch", [c](Library &library) -> Result<Event> {
+            TRY_(library.setCurrentTurn(c.conversation, c.leaf));
+            return changedEvent(library, c.conversation);
+        });
+    }
+    void handle(RequestId r, command::DisposeConversation c)
+    {
+        onStore(r, "Deleting the conversation", [c](Library &library) -> Result<Event> {
+            switch (c.disposal) {
+            case command::Disposal::Trash: TRY_(library.moveToTrash(c.conversation)); break;
+            case command::Disposal::Restore: TRY_(library.restoreFromTrash(c.conversation)); break;
+            case command::Disposal::DeleteForGood: TRY_(library.deleteForGood(c.conversation)); break;
+            }
+            return Event(event::ConversationDisposed{c.conversation, c.disposal});
+        });
+    }
+    void handle(RequestId r, command::HideTurn c)
+    {
+        onStore(r, "Hiding the branch", [c](Library &library) -> Result<Event> {
+            TRY_(c.hidden ? library.hideTurn(c.turn) : library.restoreTurn(c.turn));
+            return openedEvent(library, c.conversation);
+        });
+    }
+    void handle(RequestId r, command::Search c)
+    {
+        latestSearch = r;
+        store.post([this, r, c = std::move(c)](Result<Library *> library) {
+            if (latestSearch != r)
+                return; // the user has typed on
+            auto hits = library ? library.value()->search(c.words)
+                                : Result<std::vector<SearchHit>>(std::move(library).error());
+            if (hits)
+                emit(r, event::SearchResults{c.words, std::move(hits).value()});
+            else
+                emit(r, event::CommandFailed{"Searching", std::move(hits).error()});
+        });
+    }
+    void handle(RequestId r, command::LoadTraces c)
+    {
+        onStore(r, "Loading the probabilities", [c](Library &library) -> Result<Event> {
+            TRY(auto traces, library.traces(c.turn));
+            return Event(event::TracesLoaded{
+                c.turn, std::make_shared<const std::vector<TokenTrace>>(std::move(traces))});
+        });
+    }
+    void handle(RequestId r, command::ExportConversation c)
+    {
+        onStore(r, "Exporting the conversation", [c = std::move(c)](Library &library) -> Result<Event> {
+            TRY(const Conversation conversation, library.conversation(c.conversation));
+            TRY(const auto turns, library.turns(c.conversation));
+            TRY_(exportConversation(conversation, turns, c.leaf, c.path));
+            return Event(event::Exported{c.path});
+        });
+    }
+    void handle(RequestId r, command::VerifyLibrary)
+    {
+        onStore(r, "Checking the library", [this](Library &library) -> Result<Event> {
+            TRY(auto damage, library.verify([this] { return !ending; }));
+            return Event(event::LibraryVerified{std::move(damage)});
+        });
+    }
+
+    const Options options;
+    const EventSink sink;
+    std::mutex sinkMutex; // one event at a time, whichever thread it comes from
+    std::mutex stopsMutex;
+    std::map<RequestId, std::stop_source>
+        stops; // of the commands that can be cancelled; guarded by stopsMutex
+    std::atomic<bool> ending{false};
+    std::mutex identityMutex;
+    ModelIdentity
+        identity; // of the open model, for commands that run on the store thread; guarded by identityMutex
+    std::atomic<RequestId> nextRequest{1};
+    std::atomic<RequestId> latestSearch{0};
+    std::unique_ptr<LoadedModel> model; // engine thread only
+    StoreThread store;
+    std::unique_ptr<Worker> engine = std::make_unique<Worker>(); // last: its jobs use everything above
+};
+
+Engine::Engine(Options options, EventSink sink)
+    : m_impl(std::make_unique<Impl>(std::move(options), std::move(sink)))
+{}
+
+Engine::~Engine()
+{
+    m_impl->stopAll();
+    m_impl->engine.reset(); // a stopped reply is still saved, which needs the store thread
+}
+
+RequestId Engine::post(Command command)
+{
+    const RequestId request = m_impl->nextRequest++;
+    std::visit([&](auto &&c) { m_impl->handle(request, std::move(c)); }, std::move(command));
+    return request;
+}
+
+void Engine::cancel(RequestId request)
+{
+    std::lock_guard lock(m_impl->stopsMutex);
+    if (const auto found = m_impl->stops.find(request); found != m_impl->stops.end())
+        found->second.request_stop();
+}
+
+} // namespace volary

@@ -1,0 +1,364 @@
+#include "core/engine/reply.h"
+
+#include "core/base/json.h"
+#include "core/base/text.h"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+
+namespace volary {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// The oath promises two seconds; one leaves room for a slow disk.
+constexpr auto kPartialEvery = std::chrono::seconds(1);
+constexpr std::size_t kTitleBytes = 48;
+
+double secondsSince(Clock::time_point start)
+{
+    return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+std::int64_t nowNs()
+{
+    return Clock::now().time_since_epoch().count();
+}
+
+// A seed of 0 asks for a new one each time; the one used is noted with the turn.
+void chooseSeed(SamplerSettings &settings)
+{
+    while (settings.seed == 0)
+        settings.seed = std::uint64_t(std::random_device{}()) << 21 ^ std::random_device{}();
+}
+
+const Turn *find(const std::vector<Turn> &turns, TurnId id)
+{
+    const auto found = std::ranges::find(turns, id, &Turn::id);
+    return found == turns.end() ? nullptr : &*found;
+}
+
+Error turnIsGone()
+{
+    return {ErrorCode::NotFound, "This turn is no longer in the library.", "Open the conversation again."};
+}
+
+// Replies start with the space that follows "Assistant:"; people do not want to see it.
+void trimStart(std::string &text)
+{
+    text.erase(0, text.find_first_not_of(" \n\r\t"));
+}
+
+// The first line, cut at a word.
+std::string titleFrom(std::string_view text)
+{
+    std::string title(text.substr(0, text.find('\n')));
+    if (title.size() <= kTitleBytes)
+        return title;
+    const std::size_t space = title.rfind(' ', kTitleBytes);
+    title.resize(space == std::string::npos ? kTitleBytes : space);
+    while (!title.empty() && (title.back() & 0xC0) == 0x80) // never in the middle of a character
+        title.pop_back();
+    if (!isValidUtf8(title) && !title.empty())
+        title.pop_back();
+    return title + "…";
+}
+
+const ChatFormat &formatOf(const GenerationSettings &settings, const ModelDescription &model)
+{
+    const ChatFormat *chosen =
+        findChatFormat(settings.chatFormat.empty() ? model.chatFormat : settings.chatFormat);
+    return chosen ? *chosen : chatFormats().front();
+}
+
+} // namespace
+
+ReplyJob::ReplyJob(LoadedModel &model, StoreThread &store, std::stop_token stop, Emit emit)
+    : m_model(model), m_store(store), m_stop(std::move(stop)), m_emit(std::move(emit))
+{}
+
+void ReplyJob::run(const command::SendMessage &command)
+{
+    runAny(command);
+}
+void ReplyJob::run(const command::Regenerate &command)
+{
+    runAny(command);
+}
+void ReplyJob::run(const command::ContinueReply &command)
+{
+    runAny(command);
+}
+void ReplyJob::run(const command::BranchAtToken &command)
+{
+    runAny(command);
+}
+
+template <typename Command>
+void ReplyJob::runAny(const Command &command)
+{
+    const auto work = [&]() -> Result<> {
+        GenerationSettings settings = command.settings;
+        TRY_(settings.sampler.validate());
+        TRY(Session session, m_model.newSession(settings.sampler));
+        TRY(Start start, prepare(command, session));
+        start.reply.conversation = command.conversation;
+        start.reply.role = Role::Assistant;
+        if (!start.continued || settings.sampler.seed != 0) {
+            chooseSeed(settings.sampler);
+        } else { // going on means going on with the same random numbers
+            settings.sampler.seed = session.sampler().state().settings.seed;
+        }
+        session.sampler().setSettings(settings.sampler);
+        if (!start.continued)
+            session.sampler().restart();
+        return generate(session, std::move(start), settings);
+    };
+    if (auto done = work(); !done)
+        fail(command.conversation, std::move(done).error());
+}
+
+void ReplyJob::fail(ConversationId conversation, Error error)
+{
+    m_emit(event::GenerationFailed{conversation, m_partial, std::move(error)});
+}
+
+Result<std::vector<Turn>> ReplyJob::turnsOf(ConversationId conversation)
+{
+    return m_store.call<std::vector<Turn>>([&](Library &library) { return library.turns(conversation); });
+}
+
+Result<> ReplyJob::restore(Session &session, const std::vector<Turn> &turns, TurnId id, Start &start)
+{
+    const Turn *turn = find(turns, id);
+    if (!turn)
+        return turnIsGone();
+    if (turn->snapshot) {
+        TRY(const auto image, m_store.call<std::shared_ptr<const SnapshotImage>>(
+                                  [&](Library &library) { return library.loadSnapshot(*turn->snapshot); }));
+        TRY_(session.restore(*image));
+        start.reused = std::int64_t(image->tokens.size());
+        return {};
+    }
+    if (turn->parent)
+        TRY_(restore(session, turns, *turn->parent, start));
+    TRY(const auto tokens, m_store.call<std::vector<TokenId>>(
+                               [&](Library &library) { return library.partialTokens(turn->id); }));
+    return read(session, tokens, turn->conversation, start);
+}
+
+Result<> ReplyJob::read(Session &session, std::span<const TokenId> tokens, ConversationId conversation,
+                        Start &start)
+{
+    const auto begin = Clock::now();
+    const auto total = std::int64_t(tokens.size());
+    TRY_(session.feed(tokens, m_stop, [&](std::size_t done) {
+        m_emit(event::PromptProgress{conversation, std::int64_t(done), total});
+    }));
+    start.read += total;
+    start.seconds += secondsSince(begin);
+    return {};
+}
+
+Result<Turn> ReplyJob::saveUserTurn(const command::SendMessage &command, Session &session,
+                                    std::int64_t tokens)
+{
+    Turn turn;
+    turn.conversation = command.conversation;
+    turn.parent = command.parent;
+    turn.role = Role::User;
+    turn.text = command.text;
+    turn.tokens = tokens;
+    turn.position = std::int64_t(session.tokens().size());
+    TRY(const SnapshotImage image, session.snapshot());
+    return m_store.call<Turn>([&](Library &library) -> Result<Turn> {
+        TRY(const TurnId id, library.saveTurn(turn, {}, image));
+        return library.turn(id);
+    });
+}
+
+Result<> ReplyJob::nameAfter(const command::SendMessage &command)
+{
+    TRY(const Conversation renamed, m_store.call<Conversation>([&](Library &library) -> Result<Conversation> {
+        TRY(const Conversation conversation, library.conversation(command.conversation));
+        if (conversation.title.empty())
+            TRY_(library.renameConversation(command.conversation, titleFrom(command.text)));
+        return library.conversation(command.conversation);
+    }));
+    m_emit(event::ConversationChanged{renamed});
+    return {};
+}
+
+Result<ReplyJob::Start> ReplyJob::prepare(const command::SendMessage &command, Session &session)
+{
+    Start start;
+    if (command.parent) {
+        TRY(const auto turns, turnsOf(command.conversation));
+        TRY_(restore(session, turns, *command.parent, start));
+    }
+    const ChatFormat &format = formatOf(command.settings, *m_model.description());
+    const auto tokens =
+        m_model.tokenizer().encode(format.openTurn(command.text, !command.parent.has_value()));
+    if (tokens.empty())
+        return Error{ErrorCode::Invalid, "The message is empty.", "Write something first."};
+    TRY_(read(session, tokens, command.conversation, start));
+    TRY(start.userTurn, saveUserTurn(command, session, std::int64_t(tokens.size())));
+    TRY_(nameAfter(command));
+    start.reply.parent = start.userTurn->id;
+    return start;
+}
+
+Result<ReplyJob::Start> ReplyJob::prepare(const command::Regenerate &command, Session &session)
+{
+    Start start;
+    TRY(const auto turns, turnsOf(command.conversation));
+    TRY_(restore(session, turns, command.userTurn, start));
+    start.reply.parent = command.userTurn;
+    return start;
+}
+
+Result<ReplyJob::Start> ReplyJob::prepare(const command::ContinueReply &command, Session &session)
+{
+    Start start;
+    TRY(const auto turns, turnsOf(command.conversation));
+    const Turn *turn = find(turns, command.assistantTurn);
+    if (!turn)
+        return turnIsGone();
+    TRY_(restore(session, turns, turn->id, start));
+    TRY(start.traces,
+        m_store.call<std::vector<TokenTrace>>([&](Library &library) { return library.traces(turn->id); }));
+    start.reply.parent = turn->parent;
+    start.reply.text = turn->text;
+    start.continued = true;
+    if (turn->status == TurnStatus::Partial) { // nobody needs the piece beside the whole
+        start.reply.id = turn->id;
+        TRY(const auto tokens, m_store.call<std::vector<TokenId>>(
+                                   [&](Library &library) { return library.partialTokens(turn->id); }));
+        for (const TokenId token : tokens)
+            start.traces.push_back({token, {}});
+    }
+    return start;
+}
+
+Result<ReplyJob::Start> ReplyJob::prepare(const command::BranchAtToken &command, Session &session)
+{
+    Start start;
+    TRY(const auto turns, turnsOf(command.conversation));
+    const Turn *turn = find(turns, command.assistantTurn);
+    if (!turn || !turn->parent)
+        return turnIsGone();
+    TRY(start.traces,
+        m_store.call<std::vector<TokenTrace>>([&](Library &library) { return library.traces(turn->id); }));
+    if (command.keep < 0 || std::size_t(command.keep) >= start.traces.size())
+        return Error{ErrorCode::Invalid, "This reply has no token at that place.",
+                     "Open the conversation again."};
+
+    start.traces.resize(std::size_t(command.keep) + 1);
+    start.traces.back().token = command.token;
+    std::vector<TokenId> tokens;
+    for (const TokenTrace &trace : start.traces)
+        tokens.push_back(trace.token);
+    TRY_(restore(session, turns, *turn->parent, start));
+    TRY_(read(session, tokens, command.conversation, start));
+
+    Utf8Stream text;
+    for (const TokenId token : tokens)
+        start.reply.text += text.push(m_model.tokenizer().bytes(token));
+    trimStart(start.reply.text);
+    start.carry = text.pending();
+    start.reply.parent = turn->parent;
+    return start;
+}
+
+Result<> ReplyJob::generate(Session &session, Start start, GenerationSettings settings)
+{
+    Turn reply = start.reply;
+    m_promptTokens = session.tokens().size() - start.traces.size();
+    m_emit(event::TurnStarted{reply.conversation, start.userTurn, reply, start.reused, start.read,
+                              start.seconds > 0 ? double(start.read) / start.seconds : 0});
+
+    GenerationLimits limits{.maxTokens = settings.maxTokens,
+                            .stops = formatOf(settings, *m_model.description()).stops,
+                            .endTokens = m_model.endTokens(),
+                            .forceStart = start.continued,
+                            .carry = start.carry};
+    TRY(Generation generation, Generation::start(session, m_model.tokenizer(), std::move(limits)));
+    m_startedNs = nowNs();
+    auto partialDue = Clock::now() + kPartialEvery;
+    FinishReason reason = FinishReason::Cancelled;
+    while (!m_stop.stop_requested()) {
+        TRY(const Generation::Step step, generation.next());
+        append(reply, step, generation);
+        if (step.finished) {
+            reason = *step.finished;
+            break;
+        }
+        if (Clock::now() >= partialDue) {
+            TRY_(keepPartial(reply, session, start));
+            partialDue = Clock::now() + kPartialEvery;
+        }
+    }
+    TRY(const Generation::Step rest, generation.finish(reason));
+    append(reply, rest, generation);
+    return save(reply, session, start, generation, settings, reason);
+}
+
+double ReplyJob::tokensPerSecond(const Generation &generation) const
+{
+    const double seconds = double(nowNs() - m_startedNs) * 1e-9;
+    return seconds > 0 ? double(generation.sampledTokens()) / seconds : 0;
+}
+
+void ReplyJob::append(Turn &reply, const Generation::Step &step, const Generation &generation)
+{
+    std::string text = step.text;
+    if (reply.text.empty())
+        trimStart(text);
+    reply.text += text;
+    if (text.empty() && step.traces.empty())
+        return;
+    m_emit(event::TextAppended{reply.conversation, std::move(text), step.traces, generation.sampledTokens(),
+                               tokensPerSecond(generation)});
+}
+
+Result<> ReplyJob::keepPartial(Turn &reply, const Session &session, const Start &start)
+{
+    reply.status = TurnStatus::Partial;
+    reply.tokens = std::int64_t(session.tokens().size() - m_promptTokens);
+    reply.position = std::int64_t(session.tokens().size());
+    const auto tokens = session.tokens().subspan(m_promptTokens);
+    TRY(reply.id,
+        m_store.call<TurnId>([&](Library &library) { return library.savePartialTurn(reply, tokens); }));
+    m_partial = reply;
+    m_partial->parent = start.reply.parent;
+    return {};
+}
+
+Result<> ReplyJob::save(Turn &reply, Session &session, const Start &start, const Generation &generation,
+                        const GenerationSettings &settings, FinishReason reason)
+{
+    std::vector<TokenTrace> traces = start.traces;
+    traces.insert(traces.end(), generation.traces().begin(), generation.traces().end());
+    reply.status = reason == FinishReason::Stop ? TurnStatus::Finished : TurnStatus::Stopped;
+    reply.tokens = std::int64_t(traces.size());
+    reply.position = std::int64_t(session.tokens().size());
+    reply.statsJson = Json(Json::Object{{"tokens_per_second", tokensPerSecond(generation)},
+                                        {"seed", std::to_string(settings.sampler.seed)},
+                                        {"model", m_model.identity().name}})
+                          .dump();
+    TRY(const SnapshotImage image, session.snapshot());
+    TRY(const auto stored, (m_store.call<std::pair<Turn, Conversation>>(
+                               [&](Library &library) -> Result<std::pair<Turn, Conversation>> {
+                                   TRY(const TurnId id, library.saveTurn(reply, traces, image));
+                                   TRY(Turn turn, library.turn(id));
+                                   TRY(Conversation conversation, library.conversation(reply.conversation));
+                                   return std::pair(std::move(turn), std::move(conversation));
+                               })));
+    m_emit(event::TurnFinished{reply.conversation, stored.first, reason});
+    m_emit(event::ConversationChanged{stored.second});
+    return {};
+}
+
+} // namespace volary
