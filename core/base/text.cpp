@@ -39,7 +39,7 @@ std::string formatCount(std::uint64_t count)
 {
     std::string digits = std::to_string(count);
     for (int at = int(digits.size()) - 3; at > 0; at -= 3)
-        digits.insert(std::size_t(at), ",");
+        digits.insert(std::size_t(at), 1, ',');
     return digits;
 }
 
@@ -48,11 +48,15 @@ namespace {
 // Length of the well-formed UTF-8 sequence at the front of `text` (Unicode table 3-7), or 0.
 std::size_t sequenceLength(std::string_view text)
 {
-    const auto byte = [&](std::size_t i) { return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u; };
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0u;
+    };
     const unsigned lead = byte(0);
     if (lead < 0x80)
         return text.empty() ? 0 : 1;
-    const auto between = [&](std::size_t i, unsigned low, unsigned high) { return byte(i) >= low && byte(i) <= high; };
+    const auto between = [&](std::size_t i, unsigned low, unsigned high) {
+        return byte(i) >= low && byte(i) <= high;
+    };
     if (lead >= 0xC2 && lead <= 0xDF)
         return between(1, 0x80, 0xBF) ? 2 : 0;
     if (lead >= 0xE0 && lead <= 0xEF) {
@@ -66,7 +70,8 @@ std::size_t sequenceLength(std::string_view text)
     return 0;
 }
 
-// Characters that change how the text around them is shown: C0 and C1 controls, bidi marks, line separators, BOM.
+// Characters that change how the text around them is shown: C0 and C1 controls, bidi marks, line separators,
+// BOM.
 bool isTreacherous(std::string_view sequence)
 {
     if (sequence.size() == 1)
@@ -75,7 +80,8 @@ bool isTreacherous(std::string_view sequence)
         return sequence[0] == '\xC2' && static_cast<unsigned char>(sequence[1]) < 0xA0;
     if (sequence.size() == 3 && sequence[0] == '\xE2') {
         const auto last = static_cast<unsigned char>(sequence[2]);
-        return (sequence[1] == '\x80' && ((last >= 0x8E && last <= 0x8F) || (last >= 0xA8 && last <= 0xAE))) ||
+        return (sequence[1] == '\x80' &&
+                ((last >= 0x8E && last <= 0x8F) || (last >= 0xA8 && last <= 0xAE))) ||
                (sequence[1] == '\x81' && last >= 0xA6 && last <= 0xA9);
     }
     return sequence == "\xEF\xBB\xBF";
