@@ -1,0 +1,121 @@
+#include "ui/models/known_models.h"
+
+#include <QDir>
+#include <QFile>
+#include <QFileInfo>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QSaveFile>
+
+#include <algorithm>
+
+namespace volary::ui {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+QString text(const fs::path &path)
+{
+    return QString::fromStdString(path.string());
+}
+
+QString problemOf(const fs::path &path)
+{
+    const QFileInfo info(text(path));
+    if (!info.exists())
+        return KnownModels::tr("No longer at this place");
+    if (!info.isReadable())
+        return KnownModels::tr("No permission to read it");
+    return {};
+}
+
+} // namespace
+
+fs::path modelHome(const fs::path &path)
+{
+    std::error_code failure;
+    const bool generic = path.stem() == "model" && fs::exists(path.parent_path() / "config.json", failure);
+    return generic ? path.parent_path() : path;
+}
+
+QString modelName(const fs::path &path)
+{
+    const fs::path home = modelHome(path);
+    const QFileInfo info(text(home));
+    return info.isDir() || info.suffix().isEmpty() ? info.fileName() : info.completeBaseName();
+}
+
+KnownModels::KnownModels(QString file, std::vector<fs::path> bundled, QObject *parent)
+    : QObject(parent), m_file(std::move(file)), m_bundled(std::move(bundled))
+{
+    load();
+}
+
+std::vector<KnownModel> KnownModels::all() const
+{
+    std::vector<KnownModel> models;
+    for (const fs::path &path : m_bundled)
+        models.push_back({path, modelName(path), true, problemOf(path)});
+    for (const Entry &entry : m_recent)
+        models.push_back({entry.path, entry.name, false, problemOf(entry.path)});
+    return models;
+}
+
+void KnownModels::remember(const fs::path &path, const QString &name)
+{
+    const fs::path home = modelHome(path);
+    if (isBundled(home))
+        return;
+    std::erase_if(m_recent, [&](const Entry &entry) { return entry.path == home; });
+    m_recent.insert(m_recent.begin(), {home, name.isEmpty() ? modelName(home) : name});
+    if (m_recent.size() > kRemembered)
+        m_recent.resize(kRemembered);
+    save();
+    emit changed();
+}
+
+void KnownModels::forget(const fs::path &path)
+{
+    std::erase_if(m_recent, [&](const Entry &entry) { return entry.path == path; });
+    save();
+    emit changed();
+}
+
+bool KnownModels::isBundled(const fs::path &path) const
+{
+    std::error_code failure;
+    return std::any_of(m_bundled.begin(), m_bundled.end(), [&](const fs::path &bundled) {
+        return bundled == path || fs::equivalent(bundled, path, failure);
+    });
+}
+
+void KnownModels::load()
+{
+    QFile file(m_file);
+    if (!file.open(QIODevice::ReadOnly))
+        return;
+    const QJsonArray models =
+        QJsonDocument::fromJson(file.readAll()).object()[QStringLiteral("recent")].toArray();
+    for (const QJsonValue &value : models) {
+        const QString path = value[QStringLiteral("path")].toString();
+        if (!path.isEmpty() && m_recent.size() < kRemembered)
+            m_recent.push_back({path.toStdString(), value[QStringLiteral("name")].toString()});
+    }
+}
+
+void KnownModels::save() const
+{
+    QJsonArray models;
+    for (const Entry &entry : m_recent)
+        models.append(
+            QJsonObject{{QStringLiteral("path"), text(entry.path)}, {QStringLiteral("name"), entry.name}});
+    QDir().mkpath(QFileInfo(m_file).path());
+    QSaveFile file(m_file);
+    const QByteArray json = QJsonDocument(QJsonObject{{QStringLiteral("recent"), models}}).toJson();
+    if (!file.open(QIODevice::WriteOnly) || file.write(json) != json.size() || !file.commit())
+        qWarning("The list of recent models could not be written to %s.", qPrintable(m_file));
+}
+
+} // namespace volary::ui

@@ -1,0 +1,62 @@
+// The models the user can open at once: bundled ones and those opened lately.
+#pragma once
+
+#include <QObject>
+#include <QString>
+
+#include <filesystem>
+#include <vector>
+
+namespace volary::ui {
+
+struct KnownModel {
+    std::filesystem::path path; // a file, or a folder with one model
+    QString name;
+    bool bundled = false;
+    QString problem; // why it cannot be opened now ("The folder is gone."); empty when it can
+
+    bool operator==(const KnownModel &) const = default;
+};
+
+// Kept in a small JSON file that is replaced atomically; a damaged one counts as empty.
+class KnownModels : public QObject {
+    Q_OBJECT
+
+public:
+    static constexpr int kRemembered = 20;
+
+    // `file`: where recent models are kept; `bundled`: folders of models that came with the program.
+    KnownModels(QString file, std::vector<std::filesystem::path> bundled, QObject *parent = nullptr);
+
+    // Bundled ones first, then recent ones, newest first. Looks at the disk for each.
+    std::vector<KnownModel> all() const;
+
+    void remember(const std::filesystem::path &path, const QString &name);
+    void forget(const std::filesystem::path &path);
+
+signals:
+    void changed();
+
+private:
+    struct Entry {
+        std::filesystem::path path;
+        QString name;
+    };
+
+    void load();
+    void save() const;
+    bool isBundled(const std::filesystem::path &path) const;
+
+    QString m_file;
+    std::vector<std::filesystem::path> m_bundled;
+    std::vector<Entry> m_recent;
+};
+
+// Where a path points at a model's weights inside its folder, the folder; anything else as it is. So a model
+// has one entry, whether its file or its folder was opened.
+std::filesystem::path modelHome(const std::filesystem::path &path);
+
+// For a list: the folder's name, or the file's without its ending where the folder holds several models.
+QString modelName(const std::filesystem::path &path);
+
+} // namespace volary::ui

@@ -1,0 +1,206 @@
+#include "ui/models/model_card.h"
+
+#include "core/base/text.h"
+#include "ui/models/known_models.h"
+
+#include <QFrame>
+#include <QGridLayout>
+#include <QHeaderView>
+#include <QLabel>
+#include <QLineEdit>
+#include <QLocale>
+#include <QSortFilterProxyModel>
+#include <QTabWidget>
+#include <QTableView>
+#include <QVBoxLayout>
+
+namespace volary::ui {
+
+namespace {
+
+constexpr int kFactColumns = 4;
+
+QString bytes(std::uint64_t count)
+{
+    return QString::fromStdString(formatBytes(count));
+}
+
+// "6.2 M": parameters are spoken of in rounded millions and billions.
+QString parameters(std::uint64_t count)
+{
+    if (count >= 1'000'000'000)
+        return ModelCard::tr("%1 billion").arg(QLocale().toString(double(count) / 1e9, 'f', 1));
+    return ModelCard::tr("%1 million").arg(QLocale().toString(double(count) / 1e6, 'f', 1));
+}
+
+QTableView *makeTable(QAbstractItemModel *model, const QString &name, int stretchedColumn)
+{
+    auto *table = new QTableView;
+    table->setModel(model);
+    table->setAccessibleName(name);
+    table->setSortingEnabled(true);
+    table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    table->setShowGrid(false);
+    table->setWordWrap(false);
+    table->setTabKeyNavigation(false);
+    table->verticalHeader()->hide();
+    table->horizontalHeader()->setHighlightSections(false);
+    table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    table->horizontalHeader()->setSectionResizeMode(stretchedColumn, QHeaderView::Stretch);
+    table->horizontalHeader()->setResizeContentsPrecision(200);
+    return table;
+}
+
+// Sorts by the bare values, finds by the shown ones; unsorted it keeps the order of the file.
+QSortFilterProxyModel *sortedBy(QAbstractItemModel *source, QObject *parent)
+{
+    auto *proxy = new QSortFilterProxyModel(parent);
+    proxy->setSourceModel(source);
+    proxy->setSortRole(Qt::EditRole);
+    proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
+    proxy->setFilterKeyColumn(-1);
+    return proxy;
+}
+
+} // namespace
+
+ModelCard::ModelCard(const ThemeManager &themes, QWidget *parent)
+    : QWidget(parent), m_themes(themes), m_title(new QLabel), m_path(new QLabel), m_facts(new QGridLayout),
+      m_stateSentence(new QLabel), m_tabs(new QTabWidget)
+{
+    m_title->setProperty("role", "title");
+    m_path->setProperty("role", "caption");
+    m_path->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    m_path->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    m_tabs->addTab(makeTensors(), tr("Tensors"));
+    m_tabs->addTab(makeState(), tr("State"));
+    m_tabs->tabBar()->setAccessibleName(tr("Tables of the model"));
+    m_tabs->setAccessibleName(tr("Tables of the model"));
+
+    const int space = themes.theme().space;
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(space / 2);
+    layout->addWidget(m_title);
+    layout->addWidget(m_path);
+    layout->addSpacing(space);
+    layout->addWidget(makeFacts());
+    layout->addSpacing(space);
+    layout->addWidget(m_tabs, 1);
+}
+
+QWidget *ModelCard::makeFacts()
+{
+    auto *card = new QFrame;
+    card->setProperty("card", "plain");
+    const int space = m_themes.theme().space;
+    m_facts->setHorizontalSpacing(3 * space);
+    m_facts->setVerticalSpacing(space + space / 2);
+    for (int column = 0; column < kFactColumns; ++column)
+        m_facts->setColumnStretch(column, 1);
+
+    m_stateSentence->setWordWrap(true);
+    m_stateSentence->setProperty("role", "muted");
+    auto *layout = new QVBoxLayout(card);
+    layout->setContentsMargins(2 * space, 2 * space, 2 * space, 2 * space);
+    layout->setSpacing(2 * space);
+    layout->addLayout(m_facts);
+    layout->addWidget(m_stateSentence);
+    return card;
+}
+
+QWidget *ModelCard::makeTensors()
+{
+    auto *page = new QWidget;
+    auto *filter = new QLineEdit;
+    filter->setObjectName(QStringLiteral("models.tensorFilter"));
+    filter->setPlaceholderText(tr("Filter by name, type or shape"));
+    filter->setAccessibleName(tr("Filter the tensors"));
+    filter->setClearButtonEnabled(true);
+    auto *proxy = sortedBy(&m_tensors, this);
+    connect(filter, &QLineEdit::textChanged, proxy, &QSortFilterProxyModel::setFilterFixedString);
+    auto *table = makeTable(proxy, tr("Tensors of the model"), TensorTable::Name);
+    table->setObjectName(QStringLiteral("models.tensors"));
+
+    auto *layout = new QVBoxLayout(page);
+    const int space = m_themes.theme().space;
+    layout->setContentsMargins(0, space, 0, 0);
+    layout->addWidget(filter);
+    layout->addWidget(table, 1);
+    return page;
+}
+
+QWidget *ModelCard::makeState()
+{
+    auto *page = new QWidget;
+    auto *table = makeTable(sortedBy(&m_state, this), tr("State tensors of the model"), StateTable::Meaning);
+    table->setObjectName(QStringLiteral("models.state"));
+    auto *layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, m_themes.theme().space, 0, 0);
+    layout->addWidget(table);
+    return page;
+}
+
+void ModelCard::show(std::shared_ptr<const ModelDescription> model)
+{
+    m_tensors.setModel(model);
+    m_state.setModel(model);
+    if (!model)
+        return;
+    const QString name = QString::fromStdString(model->identity.name);
+    m_title->setText(name.isEmpty() ? modelName(model->path) : name);
+    m_path->setText(QString::fromStdString(model->path.string()));
+    m_path->setToolTip(m_path->text());
+    m_tabs->setTabText(0, tr("Tensors · %1").arg(QLocale().toString(qint64(model->tensors.size()))));
+    m_tabs->setTabText(1, tr("State · %1").arg(QLocale().toString(qint64(model->state.size()))));
+    fillFacts(*model);
+}
+
+void ModelCard::fillFacts(const ModelDescription &model)
+{
+    while (QLayoutItem *item = m_facts->takeAt(0)) {
+        delete item->widget();
+        delete item;
+    }
+    const QLocale locale;
+    const auto text = [](const std::string &words) { return QString::fromStdString(words); };
+    const std::pair<QString, QString> facts[] = {
+        {tr("Architecture"), text(model.info.title)},
+        {tr("Parameters"), parameters(model.info.parameters)},
+        {tr("Layers"), locale.toString(model.info.layers)},
+        {tr("Width"), locale.toString(model.info.width)},
+        {tr("Heads"),
+         tr("%1 of size %2").arg(locale.toString(model.info.heads), locale.toString(model.info.headSize))},
+        {tr("Vocabulary"), tr("%1 tokens").arg(locale.toString(model.info.vocabulary))},
+        {tr("Tokenizer"), text(model.tokenizer)},
+        {tr("Weights"), tr("%1, %2").arg(bytes(model.weightBytes), text(model.weightTypes))},
+        {tr("File"), tr("%1, %2").arg(bytes(model.fileBytes), text(model.format))},
+        {tr("Runs on"), text(model.device)},
+        {tr("State per conversation"), bytes(model.stateBytes)},
+        {tr("Chat format"), model.chatFormat.empty() ? tr("none") : text(model.chatFormat)},
+    };
+    int place = 0;
+    for (const auto &[meaning, value] : facts) {
+        auto *caption = new QLabel(meaning);
+        caption->setProperty("role", "caption");
+        auto *number = new QLabel(value);
+        number->setWordWrap(true);
+        number->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        auto *fact = new QWidget;
+        auto *layout = new QVBoxLayout(fact);
+        layout->setContentsMargins(0, 0, 0, 0);
+        layout->setSpacing(1);
+        layout->addWidget(caption);
+        layout->addWidget(number, 1, Qt::AlignTop);
+        m_facts->addWidget(fact, place / kFactColumns, place % kFactColumns, Qt::AlignTop);
+        ++place;
+    }
+    m_stateSentence->setText(tr("A conversation needs %1 of state, after ten tokens and after ten million: "
+                                "every new token is folded into "
+                                "the same matrices, nothing is kept per token. That is why each turn can be "
+                                "saved and resumed at once.")
+                                 .arg(bytes(model.stateBytes)));
+}
+
+} // namespace volary::ui
