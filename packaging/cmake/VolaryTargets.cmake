@@ -3,6 +3,10 @@
 add_library(volary_flags INTERFACE)
 target_compile_options(volary_flags INTERFACE
     $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual>)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # gcc 12 sees members of std::variant and std::optional used uninitialised where they are not (its bug 105562).
+    target_compile_options(volary_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
+endif()
 if(VOLARY_WERROR)
     target_compile_options(volary_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
