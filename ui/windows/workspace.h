@@ -24,7 +24,8 @@ public:
 
     // In menu order; a null pointer is a separator. Owned by the workspace.
     virtual QList<QAction *> commands() { return {}; }
-    // Owned by the main window once it has added them; each has an objectName, so that the layout can be saved.
+    // Owned by the main window once it has added them; each has an objectName, so that the layout can be
+    // saved.
     virtual QList<QDockWidget *> docks() { return {}; }
     // Where the keyboard goes when the workspace is shown.
     virtual QWidget *focusTarget() { return this; }
