@@ -1,0 +1,411 @@
+// The engine as a window uses it: commands in, events out, a real model and a real library.
+#include "tests/engine/harness.h"
+#include "tests/support/golden.h"
+#include "tests/support/verify.h"
+
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <algorithm>
+#include <fstream>
+
+using namespace volary;
+using namespace volary::test;
+
+namespace {
+
+GenerationSettings settings(std::uint64_t seed, float temperature = 0.8f, int maxTokens = 60)
+{
+    GenerationSettings s;
+    s.sampler.seed = seed;
+    s.sampler.temperature = temperature;
+    s.sampler.topP = 0.95f;
+    s.maxTokens = maxTokens;
+    return s;
+}
+
+} // namespace
+
+class TestEngine : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+    void messageGetsAStreamedAnswerThatIsOnDiskWhenFinished();
+    void answersFromWhatTheUserSaidEarlierAcrossARestart();
+    void regeneratingReadsNothingAgain();
+    void editingAMessageBranchesFromTheStoredState();
+    void sameSeedGivesTheSameReplyAcrossARestart();
+    void stoppedReplyContinuesAsIfItHadNeverStopped();
+    void branchAtATokenKeepsWhatStoodBeforeIt();
+    void conversationIsNamedAfterItsFirstMessage();
+    void textOfARunningReplyIsKeptWhenTheEngineEnds();
+    void anotherModelIsRefusedByName();
+    void withoutAModelTheMessageFailsPolitely();
+    void brokenModelLeavesTheOldOneOpen();
+    void loadingAModelCanBeCancelled();
+    void withoutALibraryChatFailsPolitely();
+    void exportHoldsThePathAndTheTree();
+    void searchFindsWhatWasSaid();
+
+private:
+    std::filesystem::path library() const { return m_folder->filePath("library.db").toStdString(); }
+    // Sends a message and waits for the end of the reply.
+    std::optional<event::TurnFinished> send(Harness &harness, ConversationId conversation,
+                                            std::optional<TurnId> parent, const std::string &text,
+                                            const GenerationSettings &with)
+    {
+        return harness.ask<event::TurnFinished>(command::SendMessage{conversation, parent, text, with});
+    }
+
+    std::unique_ptr<QTemporaryDir> m_folder;
+};
+
+void TestEngine::init()
+{
+    m_folder = std::make_unique<QTemporaryDir>();
+}
+
+void TestEngine::messageGetsAStreamedAnswerThatIsOnDiskWhenFinished()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    const RequestId request =
+        harness.engine().post(command::SendMessage{conversation, {}, "Hello, I am Tarquin.", settings(1, 0)});
+    const auto started = harness.wait<event::TurnStarted>(request);
+    QVERIFY(started && started->userTurn);
+    QCOMPARE(started->tokensReused, 0);
+    const auto first = harness.wait<event::TextAppended>(request);
+    QVERIFY(first);
+    const auto finished = harness.wait<event::TurnFinished>(request);
+    QVERIFY(finished);
+
+    // A second program sees the turn before this one does anything more.
+    REQUIRE(const auto reader, Library::open(library(), OpenMode::ReadOnly));
+    REQUIRE(const auto turns, reader->turns(conversation));
+    QCOMPARE(turns.size(), std::size_t(2));
+    QCOMPARE(turns[1].text, finished->reply.text);
+    QVERIFY(turns[1].text.find("Tarquin") != std::string::npos);
+    QVERIFY(!turns[1].text.starts_with(' '));
+    QVERIFY(turns[0].snapshot && turns[1].snapshot);
+    REQUIRE(const auto image, reader->loadSnapshot(*turns[1].snapshot));
+    QCOMPARE(std::int64_t(image->tokens.size()), turns[1].position);
+    REQUIRE(const auto traces, reader->traces(turns[1].id));
+    QCOMPARE(std::int64_t(traces.size()), turns[1].tokens);
+    QCOMPARE(traces.front().alternatives.size(), std::size_t(8));
+    QCOMPARE(traces.front().alternatives.front().token, traces.front().token); // temperature 0
+}
+
+void TestEngine::answersFromWhatTheUserSaidEarlierAcrossARestart()
+{
+    ConversationId conversation = 0;
+    TurnId last = 0;
+    {
+        Harness harness(library());
+        QVERIFY(harness.openModel());
+        conversation = harness.newConversation();
+        const auto finished = send(harness, conversation, {}, "Hello, I am Tarquin.", settings(1, 0));
+        QVERIFY(finished);
+        last = finished->reply.id;
+    }
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const RequestId request =
+        harness.engine().post(command::SendMessage{conversation, last, "What is my name?", settings(1, 0)});
+    const auto started = harness.wait<event::TurnStarted>(request);
+    const auto finished = harness.wait<event::TurnFinished>(request);
+
+    QVERIFY(started && started->tokensReused > 10);
+    QVERIFY(finished);
+    QCOMPARE(finished->reply.text, std::string("Your name is Tarquin."));
+}
+
+void TestEngine::regeneratingReadsNothingAgain()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    const auto first = send(harness, conversation, {}, "Tell me a story about a fox.", settings(1));
+    QVERIFY(first);
+
+    const RequestId request =
+        harness.engine().post(command::Regenerate{conversation, *first->reply.parent, settings(2)});
+    const auto started = harness.wait<event::TurnStarted>(request);
+    const auto second = harness.wait<event::TurnFinished>(request);
+
+    QVERIFY(started && second);
+    QCOMPARE(started->tokensRead, 0);
+    QVERIFY(started->tokensReused > 0);
+    QVERIFY(second->reply.id != first->reply.id);
+    QVERIFY(second->reply.parent == first->reply.parent);
+    QVERIFY(second->reply.text != first->reply.text);
+    QCOMPARE(harness.turns(conversation).size(), std::size_t(3));
+}
+
+void TestEngine::editingAMessageBranchesFromTheStoredState()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    const auto hello = send(harness, conversation, {}, "Hello, I am Tarquin.", settings(1, 0));
+    QVERIFY(hello);
+    const auto asked = send(harness, conversation, hello->reply.id, "What is 2 plus 2?", settings(1, 0));
+    QVERIFY(asked);
+
+    const RequestId request = harness.engine().post(
+        command::SendMessage{conversation, hello->reply.id, "What is my name?", settings(1, 0)});
+    const auto started = harness.wait<event::TurnStarted>(request);
+    const auto edited = harness.wait<event::TurnFinished>(request);
+
+    QVERIFY(started && edited);
+    QCOMPARE(started->tokensReused, hello->reply.position);
+    QCOMPARE(edited->reply.text, std::string("Your name is Tarquin."));
+    const auto turns = harness.turns(conversation);
+    QCOMPARE(turns.size(), std::size_t(6)); // nothing was overwritten
+}
+
+void TestEngine::sameSeedGivesTheSameReplyAcrossARestart()
+{
+    std::string once, again;
+    ConversationId conversation = 0;
+    TurnId user = 0;
+    {
+        Harness harness(library());
+        QVERIFY(harness.openModel());
+        conversation = harness.newConversation();
+        const auto finished = send(harness, conversation, {}, "Tell me a story.", settings(77, 1.0f));
+        QVERIFY(finished);
+        once = finished->reply.text;
+        user = *finished->reply.parent;
+    }
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const auto finished =
+        harness.ask<event::TurnFinished>(command::Regenerate{conversation, user, settings(77, 1.0f)});
+    QVERIFY(finished);
+
+    QCOMPARE(finished->reply.text, once);
+}
+
+void TestEngine::stoppedReplyContinuesAsIfItHadNeverStopped()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    const auto whole = send(harness, conversation, {}, "Tell me a story about a fox.", settings(5, 0.9f, 40));
+    QVERIFY(whole);
+    QCOMPARE(whole->reason, FinishReason::Length);
+
+    const auto part = harness.ask<event::TurnFinished>(
+        command::Regenerate{conversation, *whole->reply.parent, settings(5, 0.9f, 15)});
+    QVERIFY(part);
+    QCOMPARE(part->reply.status, TurnStatus::Stopped);
+    GenerationSettings rest = settings(0, 0.9f, 25); // no new seed: the random numbers go on
+    const auto continued =
+        harness.ask<event::TurnFinished>(command::ContinueReply{conversation, part->reply.id, rest});
+
+    QVERIFY(continued);
+    QCOMPARE(continued->reply.text, whole->reply.text);
+    QCOMPARE(continued->reply.tokens, whole->reply.tokens);
+    QVERIFY(continued->reply.parent == part->reply.parent);
+    REQUIRE(const auto reader, Library::open(library(), OpenMode::ReadOnly));
+    REQUIRE(const auto a, reader->loadSnapshot(*whole->reply.snapshot));
+    REQUIRE(const auto b, reader->loadSnapshot(*continued->reply.snapshot));
+    QVERIFY(a->tokens == b->tokens);
+    for (std::size_t i = 0; i < a->state.size(); ++i)
+        QVERIFY(*a->state[i].bytes == *b->state[i].bytes);
+}
+
+void TestEngine::branchAtATokenKeepsWhatStoodBeforeIt()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    const auto first = send(harness, conversation, {}, "Tell me a story about a fox.", settings(3, 0.7f, 30));
+    QVERIFY(first);
+    const auto traces = harness.ask<event::TracesLoaded>(command::LoadTraces{first->reply.id});
+    QVERIFY(traces && traces->traces->size() == 30);
+    const TokenTrace &at = (*traces->traces)[12];
+    const TokenId other = at.alternatives[at.alternatives[0].token == at.token ? 1 : 0].token;
+
+    const auto branch = harness.ask<event::TurnFinished>(
+        command::BranchAtToken{conversation, first->reply.id, 12, other, settings(3, 0.7f, 10)});
+
+    QVERIFY(branch);
+    const auto branched = harness.ask<event::TracesLoaded>(command::LoadTraces{branch->reply.id});
+    QVERIFY(branched && branched->traces->size() >= 13);
+    for (std::size_t i = 0; i < 12; ++i)
+        QCOMPARE((*branched->traces)[i].token, (*traces->traces)[i].token);
+    QCOMPARE((*branched->traces)[12].token, other);
+    QVERIFY(branch->reply.parent == first->reply.parent);
+}
+
+void TestEngine::conversationIsNamedAfterItsFirstMessage()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    const RequestId request = harness.engine().post(
+        command::SendMessage{conversation,
+                             {},
+                             "Tell me about the very long voyage of the little boat\nplease",
+                             settings(1, 0, 5)});
+    const auto changed = harness.wait<event::ConversationChanged>(request);
+
+    QVERIFY(changed);
+    QCOMPARE(changed->conversation.title, std::string("Tell me about the very long voyage of the…"));
+}
+
+void TestEngine::textOfARunningReplyIsKeptWhenTheEngineEnds()
+{
+    ConversationId conversation = 0;
+    std::string shown;
+    {
+        Harness harness(library());
+        QVERIFY(harness.openModel());
+        conversation = harness.newConversation();
+        harness.engine().post(
+            command::SendMessage{conversation, {}, "Tell me a story.", settings(4, 1.5f, 100000)});
+        for (int i = 0; i < 5; ++i) {
+            const auto text = harness.wait<event::TextAppended>();
+            QVERIFY(text);
+            shown += text->text;
+        }
+        harness.close();
+    }
+    Harness harness(library());
+    const auto turns = harness.turns(conversation);
+
+    QCOMPARE(turns.size(), std::size_t(2));
+    QVERIFY(turns[1].text.starts_with(shown));
+    QCOMPARE(turns[1].status, TurnStatus::Stopped);
+    QVERIFY(turns[1].snapshot);
+}
+
+void TestEngine::anotherModelIsRefusedByName()
+{
+    // The same model with one weight changed is another model.
+    const std::filesystem::path other = m_folder->filePath("other-goose").toStdString();
+    std::filesystem::copy(bundledModel(), other);
+    std::filesystem::permissions(other / "model.safetensors", std::filesystem::perms::owner_write,
+                                 std::filesystem::perm_options::add);
+    {
+        std::fstream file(other / "model.safetensors", std::ios::in | std::ios::out | std::ios::binary);
+        file.seekp(-100, std::ios::end);
+        file.put('\1');
+    }
+    std::ofstream(other / "config.json") << R"({"name": "other-goose"})";
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    const auto hello = send(harness, conversation, {}, "Hello.", settings(1, 0, 5));
+    QVERIFY(hello);
+    QVERIFY(harness.openModel(other));
+
+    const auto failed = harness.ask<event::GenerationFailed>(
+        command::SendMessage{conversation, hello->reply.id, "Again.", settings(1)});
+
+    QVERIFY(failed);
+    QCOMPARE(failed->error.code, ErrorCode::Mismatch);
+    const auto what = QString::fromStdString(failed->error.what);
+    QVERIFY2(what.contains("goose-tiny") && what.contains("other-goose"), qPrintable(what));
+    QCOMPARE(harness.turns(conversation).size(), std::size_t(2));
+}
+
+void TestEngine::withoutAModelTheMessageFailsPolitely()
+{
+    Harness harness(library());
+    const ConversationId conversation = harness.newConversation();
+
+    const auto failed =
+        harness.ask<event::GenerationFailed>(command::SendMessage{conversation, {}, "Hello.", settings(1)});
+
+    QVERIFY(failed);
+    QVERIFY(!failed->error.remedy.empty());
+}
+
+void TestEngine::brokenModelLeavesTheOldOneOpen()
+{
+    const std::filesystem::path broken = m_folder->filePath("broken.safetensors").toStdString();
+    std::ofstream(broken) << "not a model at all, only some text that is long enough to look at";
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+
+    const auto failed = harness.ask<event::ModelFailed>(command::OpenModel{.path = broken});
+
+    QVERIFY(failed);
+    QVERIFY(QString::fromStdString(failed->error.what).contains("broken.safetensors"));
+    const ConversationId conversation = harness.newConversation();
+    QVERIFY(send(harness, conversation, {}, "Hello.", settings(1, 0, 5)));
+}
+
+void TestEngine::loadingAModelCanBeCancelled()
+{
+    Harness harness(library());
+    const RequestId request = harness.engine().post(command::OpenModel{.path = bundledModel()});
+    harness.engine().cancel(request);
+
+    const auto failed = harness.wait<event::ModelFailed>(request);
+
+    QVERIFY(failed);
+    QCOMPARE(failed->error.code, ErrorCode::Cancelled);
+}
+
+void TestEngine::withoutALibraryChatFailsPolitely()
+{
+    const std::filesystem::path nowhere = m_folder->filePath("not-a-library").toStdString();
+    std::ofstream(nowhere) << std::string(5000, 'x');
+    Harness harness(nowhere);
+
+    const auto failed = harness.wait<event::LibraryFailed>();
+    QVERIFY(failed && !failed->error.what.empty());
+    const auto command = harness.ask<event::CommandFailed>(command::ListConversations{});
+    QVERIFY(command);
+    QCOMPARE(std::filesystem::file_size(nowhere), std::uintmax_t(5000)); // untouched
+}
+
+void TestEngine::exportHoldsThePathAndTheTree()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation("A fox");
+    const auto one = send(harness, conversation, {}, "Tell me a story about a fox.", settings(1, 0.8f, 12));
+    QVERIFY(one);
+    QVERIFY(
+        harness.ask<event::TurnFinished>(command::Regenerate{conversation, *one->reply.parent, settings(2)}));
+    const std::filesystem::path markdown = m_folder->filePath("chat.md").toStdString();
+    const std::filesystem::path json = m_folder->filePath("chat.json").toStdString();
+
+    QVERIFY(harness.ask<event::Exported>(command::ExportConversation{conversation, one->reply.id, markdown}));
+    QVERIFY(harness.ask<event::Exported>(command::ExportConversation{conversation, {}, json}));
+    const auto refused = harness.ask<event::CommandFailed>(
+        command::ExportConversation{conversation, {}, markdown.string() + "x"});
+
+    REQUIRE(const std::string text, readFile(markdown, 1 << 20));
+    QVERIFY(text.starts_with("# A fox\n"));
+    QVERIFY(text.find(one->reply.text) != std::string::npos);
+    REQUIRE(const std::string tree, readFile(json, 1 << 20));
+    REQUIRE(const Json parsed, Json::parse(tree));
+    QCOMPARE(parsed.find("turns")->array()->size(), std::size_t(3));
+    QVERIFY(refused);
+}
+
+void TestEngine::searchFindsWhatWasSaid()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    const auto finished =
+        send(harness, conversation, {}, "Please remember the word marzipan.", settings(1, 0, 5));
+    QVERIFY(finished);
+
+    const auto found = harness.ask<event::SearchResults>(command::Search{"marzi"});
+
+    QVERIFY(found);
+    QCOMPARE(found->hits.size(), std::size_t(1));
+    QCOMPARE(found->hits[0].turn, *finished->reply.parent);
+}
+
+QTEST_GUILESS_MAIN(TestEngine)
+#include "tst_engine.moc"
