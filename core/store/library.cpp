@@ -27,7 +27,7 @@ fs::path beside(const fs::path &path, std::string_view suffix)
 }
 
 // One name for one file, so that two ways to write its path meet the same lock.
-fs::path canonical(const fs::path &path)
+fs::path canonicalPath(const fs::path &path)
 {
     std::error_code failure;
     fs::path found = fs::weakly_canonical(fs::absolute(path, failure), failure);
@@ -224,7 +224,7 @@ Library::~Library()
 Result<std::unique_ptr<Library>> Library::open(const std::filesystem::path &path, OpenMode mode)
 {
     auto impl = std::make_unique<Impl>();
-    impl->path = canonical(path);
+    impl->path = canonicalPath(path);
     if (mode == OpenMode::ReadOnly) {
         TRY(impl->database, openForReading(impl->path));
         impl->notice = "The library is open for reading only; nothing new is stored.";

@@ -6,27 +6,6 @@
 
 namespace volary {
 
-const std::string kConversationSeal =
-    "volary_seal('conversation', conversation.id, conversation.title, conversation.created_ms,"
-    " conversation.updated_ms, conversation.change, conversation.deleted_ms, conversation.model_fingerprint,"
-    " conversation.model_name, conversation.chat_format, conversation.settings, conversation.current_turn)";
-
-const std::string kTurnSeal =
-    "volary_seal('turn', turn.id, turn.conversation, turn.parent, turn.role, turn.status, turn.hidden_by,"
-    " turn.created_ms, turn.snapshot, turn.tokens, turn.position, turn.stats, turn.text)";
-
-const std::string kTurnDataSeal = "volary_seal('turn_data', turn_data.turn, turn_data.kind, turn_data.bytes)";
-
-const std::string kSnapshotSeal =
-    "volary_seal('snapshot', snapshot.id, snapshot.name, snapshot.created_ms, snapshot.format, "
-    "snapshot.tokens,"
-    " snapshot.state_bytes, snapshot.content, snapshot.manifest, snapshot.sampler, model.fingerprint,"
-    " model.architecture, model.name, model.tokenizer, model.numeric_profile)";
-
-const std::string kUnsealConversation =
-    "seal = CASE WHEN seal = " + kConversationSeal + " THEN x'' ELSE seal END";
-const std::string kUnsealTurn = "seal = CASE WHEN seal = " + kTurnSeal + " THEN x'' ELSE seal END";
-
 namespace {
 
 void updateNumber(Sha256 &hash, std::uint64_t number)

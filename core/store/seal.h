@@ -11,15 +11,27 @@ namespace volary {
 Result<> addSealFunction(const sqlite::Database &database);
 
 // The expressions that give the seal of a row of these tables; columns are qualified with the table's name.
-extern const std::string kConversationSeal;
-extern const std::string kTurnSeal;
-extern const std::string kTurnDataSeal;
-extern const std::string kSnapshotSeal; // of snapshot joined with its model
+inline const std::string kConversationSeal =
+    "volary_seal('conversation', conversation.id, conversation.title, conversation.created_ms,"
+    " conversation.updated_ms, conversation.change, conversation.deleted_ms, conversation.model_fingerprint,"
+    " conversation.model_name, conversation.chat_format, conversation.settings, conversation.current_turn)";
+inline const std::string kTurnSeal =
+    "volary_seal('turn', turn.id, turn.conversation, turn.parent, turn.role, turn.status, turn.hidden_by,"
+    " turn.created_ms, turn.snapshot, turn.tokens, turn.position, turn.stats, turn.text)";
+inline const std::string kTurnDataSeal =
+    "volary_seal('turn_data', turn_data.turn, turn_data.kind, turn_data.bytes)";
+inline const std::string kSnapshotSeal =
+    "volary_seal('snapshot', snapshot.id, snapshot.name, snapshot.created_ms, snapshot.format, "
+    "snapshot.tokens,"
+    " snapshot.state_bytes, snapshot.content, snapshot.manifest, snapshot.sampler, model.fingerprint,"
+    " model.architecture, model.name, model.tokenizer, model.numeric_profile)"; // of snapshot joined with its
+                                                                                // model
 
 // For UPDATE statements: marks a row as waiting for its new seal. A row whose seal was wrong keeps it,
 // because a new one would declare the damage to be right.
-extern const std::string kUnsealConversation;
-extern const std::string kUnsealTurn;
+inline const std::string kUnsealConversation =
+    "seal = CASE WHEN seal = " + kConversationSeal + " THEN x'' ELSE seal END";
+inline const std::string kUnsealTurn = "seal = CASE WHEN seal = " + kTurnSeal + " THEN x'' ELSE seal END";
 
 // Seals one row whose seal is empty: it is new, or was unsealed before its columns were changed.
 Result<> sealConversation(const sqlite::Database &database, std::int64_t id);
