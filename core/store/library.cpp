@@ -153,14 +153,43 @@ void join(std::string &notice, const std::string &more)
     notice += more;
 }
 
+// Whether all that was stored is in the file itself: neither kind of log that may hold changes lies beside
+// it.
+bool hasNoLog(const fs::path &path)
+{
+    for (const char *suffix : {"-wal", "-journal"}) {
+        std::error_code absent;
+        if (fs::file_size(beside(path, suffix), absent) != 0 && !absent)
+            return false;
+    }
+    return true;
+}
+
+// SQLite notices missing pages, but takes a last one that is cut off as if zeros followed.
+Result<> checkWhole(const Database &database, const fs::path &path)
+{
+    TRY(const std::int64_t pageBytes, database.integer("PRAGMA page_size"));
+    std::error_code failure;
+    const auto bytes = fs::file_size(path, failure);
+    if (failure || pageBytes <= 0 || bytes % std::uint64_t(pageBytes) == 0)
+        return {};
+    return Error{ErrorCode::Corrupt,
+                 format("%s is cut off: its last page of %s is not complete.",
+                        printable(path.native(), 300).c_str(), formatBytes(std::uint64_t(pageBytes)).c_str()),
+                 "Restore a backup. The file was left as it is."};
+}
+
 Result<std::unique_ptr<Database>> openForWriting(const fs::path &path, std::string &notice)
 {
     std::error_code ignored;
     if (!fs::exists(path, ignored))
         TRY_(createFile(path));
+    const bool whole = hasNoLog(path);
     TRY(auto database, Database::open(path, Access::ReadWrite));
     TRY_(prepareConnection(*database));
     TRY(const int version, schemaVersion(*database, path));
+    if (whole)
+        TRY_(checkWhole(*database, path));
     if (version < kSchemaVersion) {
         TRY(notice, upgrade(*database, path, version));
     }
@@ -172,19 +201,14 @@ Result<std::unique_ptr<Database>> openForWriting(const fs::path &path, std::stri
     return database;
 }
 
-// Whether a reader may treat the file as unchanging: there is no log with changes that are not in it yet.
-bool hasNoLog(const fs::path &path)
-{
-    std::error_code failure;
-    const auto bytes = fs::file_size(beside(path, "-wal"), failure);
-    return failure || bytes == 0;
-}
-
 Result<std::unique_ptr<Database>> openReader(const fs::path &path, Access access)
 {
+    const bool whole = hasNoLog(path);
     TRY(auto database, Database::open(path, access));
     TRY_(prepareConnection(*database));
     TRY(const int version, schemaVersion(*database, path));
+    if (whole)
+        TRY_(checkWhole(*database, path));
     if (version < kSchemaVersion)
         return Error{ErrorCode::Unsupported,
                      format("%s has version %d and must be upgraded to %d, which needs writing.",

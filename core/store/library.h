@@ -126,7 +126,7 @@ public:
 
     // Every visible turn of the tree, in the order of ids (parents before children).
     Result<std::vector<Turn>> turns(ConversationId id) const;
-    Result<Turn> turn(TurnId id) const; // hidden ones too
+    Result<Turn> turn(TurnId id) const;                      // hidden ones too
     Result<std::vector<TokenTrace>> traces(TurnId id) const; // empty for user turns
     // All tokens of a partial reply so far (after the prompt's); for finished turns they are in the snapshot.
     Result<std::vector<TokenId>> partialTokens(TurnId id) const;

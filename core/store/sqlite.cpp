@@ -298,17 +298,17 @@ Error Database::failure(int code) const
 
 Result<Transaction> Transaction::begin(const Database &database, Kind kind)
 {
+    TRY(Statement rollback, database.prepare("ROLLBACK"));
     TRY_(database.run(kind == Kind::Write ? "BEGIN IMMEDIATE" : "BEGIN"));
-    return Transaction(&database);
+    return Transaction(&database, std::move(rollback));
 }
 
 Transaction::~Transaction()
 {
     if (!m_database || !m_database->inTransaction())
         return; // committed, or SQLite undid it by itself after a full disk or an I/O error
-    // Undoing needs no disk and cannot fail in a way that keeps the changes: the next opening would undo
-    // them.
-    static_cast<void>(m_database->run("ROLLBACK"));
+    // Undoing needs neither disk nor memory; if it should fail, the next opening undoes the changes.
+    static_cast<void>(m_rollback.step());
 }
 
 Result<> Transaction::commit()

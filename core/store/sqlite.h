@@ -14,6 +14,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 struct sqlite3;
@@ -94,6 +95,7 @@ public:
     Database(const Database &) = delete;
     Database &operator=(const Database &) = delete;
 
+    Result<Statement> prepare(std::string_view sql, Values values = {}) const;
     // Several statements that return nothing and bind nothing.
     Result<> execute(const std::string &sql) const;
     // One statement; rows, if any, are ignored.
@@ -128,7 +130,6 @@ private:
     explicit Database(std::filesystem::path path) : m_path(std::move(path)) {}
     static Result<std::unique_ptr<Database>> openUri(const std::filesystem::path &path,
                                                      const std::string &uri, int flags);
-    Result<Statement> prepare(std::string_view sql, Values values) const;
 
     std::filesystem::path m_path;
     std::unique_ptr<sqlite3, Close> m_handle;
@@ -140,15 +141,20 @@ public:
     enum class Kind : std::uint8_t { Read, Write };
 
     static Result<Transaction> begin(const Database &database, Kind kind);
-    Transaction(Transaction &&other) noexcept : m_database(std::exchange(other.m_database, nullptr)) {}
+    Transaction(Transaction &&other) noexcept
+        : m_database(std::exchange(other.m_database, nullptr)), m_rollback(std::move(other.m_rollback))
+    {}
     Transaction &operator=(Transaction &&) = delete;
     ~Transaction();
 
     Result<> commit(); // durable when it returns, if it was a writing one
 
 private:
-    explicit Transaction(const Database *database) : m_database(database) {}
+    Transaction(const Database *database, Statement rollback)
+        : m_database(database), m_rollback(std::move(rollback))
+    {}
     const Database *m_database;
+    Statement m_rollback; // made in advance: when memory has run out it could not be made any more
 };
 
 } // namespace volary::sqlite
