@@ -117,13 +117,10 @@ inline std::shared_ptr<const ModelDescription> sampleModel()
         const std::string block = "blocks." + std::to_string(layer);
         model->tensors.push_back({block + ".att.receptance.weight", DType::F16, Shape{128, 128}});
         model->tensors.push_back({block + ".ffn.key.weight", DType::F16, Shape{512, 128}});
-        StateTensor shift{block + ".att.shift", DType::F32, Shape{128}};
-        shift.role = StateRole::AttentionShift;
-        StateTensor wkv{block + ".att.wkv", DType::F32, Shape{2, 64, 64}};
-        wkv.role = StateRole::Wkv;
-        shift.layer = wkv.layer = layer;
-        model->state.push_back(shift);
-        model->state.push_back(wkv);
+        model->state.push_back({block + ".att.shift", DType::F32, Shape{128}, StateGrowth::Fixed,
+                                StateRole::AttentionShift, layer, "channel"});
+        model->state.push_back({block + ".att.wkv", DType::F32, Shape{2, 64, 64}, StateGrowth::Fixed,
+                                StateRole::Wkv, layer, "head,value,key"});
         model->stateBytes += 4 * (128 + 2 * 64 * 64);
     }
     model->tensors.push_back({"head.weight", DType::F16, Shape{1000, 128}});

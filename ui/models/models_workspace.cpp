@@ -67,6 +67,7 @@ void ModelsWorkspace::makeActions()
     m_forget = make("models.forget", tr("&Remove from list"), "trash");
     m_cancel = make("models.cancel", tr("&Stop loading"), "stop", tr("Ctrl+."));
     m_cancel->setEnabled(false);
+    m_cancel->setProperty("background", true); // no reason to leave the page one is on
     connect(m_openFile, &QAction::triggered, this, &ModelsWorkspace::chooseFile);
     connect(m_openFolder, &QAction::triggered, this, &ModelsWorkspace::chooseFolder);
     connect(m_close, &QAction::triggered, this, [this] { m_bridge.post(command::CloseModel{}); });
@@ -204,7 +205,6 @@ void ModelsWorkspace::open(const std::filesystem::path &path)
     m_progress->setTask(task);
     m_progress->setProgress(-1, {});
     m_progress->show();
-    m_progress->setEnabled(true);
     m_cancel->setEnabled(true);
     m_loading = m_bridge.post(command::OpenModel{path, m_choice.backend, m_choice.threads});
     emit loadingStarted(task);

@@ -42,6 +42,7 @@ void ProgressRow::setTask(const QString &task)
 {
     m_task->setText(task);
     m_bar->setAccessibleName(task);
+    m_cancel->setEnabled(true);
     m_cancel->setAccessibleName(tr("Cancel: %1").arg(task));
 }
 

@@ -17,6 +17,7 @@ class ProgressRow : public QWidget {
 public:
     ProgressRow(const ThemeManager &themes, const QString &task, QWidget *parent = nullptr);
 
+    // A new job: it can be cancelled again.
     void setTask(const QString &task);
     // `fraction` 0..1; below zero when nobody knows how much there is.
     void setProgress(double fraction, const QString &stage);

@@ -1,0 +1,61 @@
+#include "ui/windows/help_page.h"
+
+#include <QDialogButtonBox>
+#include <QTextBrowser>
+#include <QVBoxLayout>
+
+namespace volary::ui {
+
+namespace {
+
+QString page()
+{
+    return HelpPage::tr(
+        "# How it works\n\n"
+        "## A model that remembers with a state\n"
+        "Most language models look back at every word for every new word. An RWKV model does not: it reads "
+        "once and "
+        "folds each word into a **state** of fixed size. A long conversation costs as much memory as a short "
+        "one.\n\n"
+        "## Every turn is a place to return to\n"
+        "Because the state is small, Volary saves it after every turn. *Regenerate*, *Edit* and *Branch* "
+        "start from "
+        "the saved state: nothing is read again, however long the conversation is.\n\n"
+        "## Versions and branches\n"
+        "Nothing is overwritten. A turn with several versions shows **2/3**; Alt+Left and Alt+Right go "
+        "through them. "
+        "The branch tree shows the whole conversation at once.\n\n"
+        "## Nothing is lost\n"
+        "There is no Save. A finished turn is on disk before it is shown as finished; a reply that is being "
+        "written is "
+        "kept every two seconds. After a crash or a power cut you continue where you were.\n\n"
+        "## The bundled model is tiny\n"
+        "It shows how everything works, without a download. It tells short stories and holds small talk; do "
+        "not expect "
+        "knowledge. Open a larger RWKV-7 model with Ctrl+O, or drop its file on the window.\n\n"
+        "## Private by nature\n"
+        "Volary uses no network. Conversations are in one file on this computer; Settings (Ctrl+,) says "
+        "where.\n");
+}
+
+} // namespace
+
+HelpPage::HelpPage(const ThemeManager &themes, QWidget *parent) : QDialog(parent)
+{
+    setObjectName(QStringLiteral("help"));
+    setWindowTitle(tr("How it works"));
+    resize(640, 560);
+    auto *text = new QTextBrowser;
+    text->setAccessibleName(tr("How it works"));
+    text->setMarkdown(page());
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    const int space = themes.theme().space;
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(3 * space, 2 * space, 2 * space, 2 * space);
+    layout->setSpacing(space);
+    layout->addWidget(text, 1);
+    layout->addWidget(buttons);
+}
+
+} // namespace volary::ui
