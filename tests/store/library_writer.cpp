@@ -3,6 +3,7 @@
 //   library_writer LIBRARY write [COUNT]   "saved ID SEED" for every finished turn; partial turns in between
 //   library_writer LIBRARY limit BYTES     the same in a process whose files may not grow beyond BYTES
 //   library_writer LIBRARY hold            opens it, says "holding", and waits to be killed
+//   library_writer - sampler               prints the bytes of a fresh sampler, for make_version1.py
 //   library_writer LIBRARY try             says "writer", "busy" or the error, and leaves
 #include "core/store/library.h"
 #include "tests/store/samples.h"
@@ -57,6 +58,12 @@ int main(int argc, char **argv)
     if (argc < 3)
         return 2;
     const std::string_view mode = argv[2];
+    if (mode == "sampler") {
+        for (const std::byte byte : SamplerState().serialize())
+            std::printf("%02x", unsigned(byte));
+        std::puts("");
+        return 0;
+    }
     if (mode == "limit") {
         const rlimit limit{rlim_t(std::atoll(argv[3])), rlim_t(std::atoll(argv[3]))};
         std::signal(SIGXFSZ, SIG_IGN);

@@ -3,8 +3,8 @@
 
 usage: make_version1.py schema.sql library.volary
 
-schema.sql holds the tables of version 1 (tests/data/store/version1.sql). The sampler's bytes are those of a sampler
-with its default settings, given in hexadecimal in the same folder (sampler.hex).
+schema.sql holds the tables of version 1 (tests/data/store/version1.sql). The sampler's bytes are those of a fresh
+sampler, in hexadecimal in the same folder (sampler.hex), as `library_writer - sampler` prints them.
 """
 import hashlib
 import json
