@@ -46,6 +46,7 @@ struct SamplerState {
 struct TokenProbability {
     TokenId token;
     float probability;
+    bool operator==(const TokenProbability &) const = default;
 };
 
 // One random stream: the same state and logits give the same token, on every machine.
