@@ -13,16 +13,17 @@
 namespace volary {
 
 struct ChatFormat {
-    std::string id;    // "rwkv-chat": stored with conversations
-    std::string title; // for people
+    std::string id;             // "rwkv-chat": stored with conversations
+    std::string title;          // for people
     std::string userLabel;      // "User:"
     std::string assistantLabel; // "Assistant:"
     std::string separator;      // between turns: "\n\n"
     std::vector<std::string> stops;
     bool collapseBlankLines = true; // the separator may not occur inside a turn
+    std::string systemLabel;        // "System:"
 
-    // The text to feed for a user turn, up to and including the label that asks for a reply. `first` is true at the
-    // start of a conversation. A system text goes before the first turn.
+    // The text to feed for a user turn, up to and including the label that asks for a reply. `first` is true
+    // at the start of a conversation. A system text goes before the first turn.
     std::string openTurn(std::string_view userText, bool first, std::string_view systemText = {}) const;
 
     // User text as it may stand inside a turn: CRLF to LF, separators collapsed, ends trimmed.
@@ -32,7 +33,8 @@ struct ChatFormat {
 std::span<const ChatFormat> chatFormats();
 const ChatFormat *findChatFormat(std::string_view id); // null when there is none of that name
 
-// Finds the first of several stop strings in text that arrives in pieces, holding back whatever might still become one.
+// Finds the first of several stop strings in text that arrives in pieces, holding back whatever might still
+// become one.
 class StopMatcher {
 public:
     explicit StopMatcher(std::vector<std::string> stops = {});

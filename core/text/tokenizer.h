@@ -26,13 +26,15 @@ public:
     // Any bytes are accepted, valid UTF-8 or not, and no token is added at either end.
     virtual std::vector<TokenId> encode(std::string_view text) const = 0;
 
-    // The bytes of one token; may be part of a character. Empty for ids that stand for no text (end of text, unused).
+    // The bytes of one token; may be part of a character. Empty for ids that stand for no text (end of text,
+    // unused).
     virtual std::string_view bytes(TokenId id) const = 0;
 
     // False for ids the vocabulary does not define: they must never be sampled.
     virtual bool isDefined(TokenId id) const = 0;
 
-    // SHA-256 over kind and vocabulary, in hexadecimal: two tokenizers with the same identity give the same tokens.
+    // SHA-256 over kind and vocabulary, in hexadecimal: two tokenizers with the same identity give the same
+    // tokens.
     virtual const std::string &identity() const = 0;
 
     std::string decode(std::span<const TokenId> tokens) const;

@@ -6,7 +6,8 @@
 
 namespace volary {
 
-// Malformed input becomes U+FFFD, one per maximal subpart (WHATWG Encoding, "decode"; Unicode 15, section 3.9).
+// Malformed input becomes U+FFFD, one per maximal subpart (WHATWG Encoding, "decode"; Unicode 15,
+// section 3.9).
 class Utf8Stream {
 public:
     // The text that is complete after these bytes. Up to three bytes of an unfinished character stay pending.
