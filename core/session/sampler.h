@@ -15,13 +15,13 @@
 namespace volary {
 
 struct SamplerSettings {
-    float temperature = 1.0f; // 0: always the most likely token
+    double temperature = 1.0; // 0: always the most likely token
     int topK = 0;             // 0: off
-    float topP = 0.85f;       // applied to the untempered distribution
-    float minP = 0;           // keeps tokens of at least minP times the largest probability; 0: off
-    float presencePenalty = 0;
-    float frequencyPenalty = 0;
-    float penaltyDecay = 0.996f;
+    double topP = 0.85;       // applied to the untempered distribution
+    double minP = 0;          // keeps tokens of at least minP times the largest probability; 0: off
+    double presencePenalty = 0;
+    double frequencyPenalty = 0;
+    double penaltyDecay = 0.996;
     std::uint64_t seed = 0;
 
     bool operator==(const SamplerSettings &) const = default;
@@ -43,6 +43,9 @@ struct SamplerState {
     static Result<SamplerState> deserialize(std::span<const std::byte> bytes); // hostile input is refused
 };
 
+// What sample() gives when no token can be drawn: every logit is NaN or minus infinity, or refused.
+inline constexpr TokenId kNoToken = -1;
+
 struct TokenProbability {
     TokenId token;
     float probability;
@@ -55,8 +58,8 @@ public:
     explicit Sampler(const SamplerSettings &settings);
     explicit Sampler(SamplerState state);
 
-    // Draws a token; penalties, the draw, the decay and the count follow in that order. `logits` has V entries; ids
-    // that `allowed` refuses (when given) are never drawn.
+    // Draws a token; penalties, the draw, the decay and the count follow in that order. `logits` has V
+    // entries; ids that `allowed` refuses (when given) are never drawn.
     TokenId sample(std::span<const float> logits, const std::function<bool(TokenId)> &allowed = {});
 
     // The distribution that the next sample() would draw from, V entries that sum to one.
@@ -64,7 +67,7 @@ public:
 
     const SamplerState &state() const { return m_state; }
     void setSettings(const SamplerSettings &settings); // keeps the random stream unless the seed changes
-    void restart(); // penalties empty, as at the start of a reply
+    void restart();                                    // penalties empty, as at the start of a reply
 
 private:
     SamplerState m_state;
