@@ -33,19 +33,19 @@ GenerationSettings suggestedSettings(const Json &config)
     const Json *sampling = config.find("sampling");
     if (!sampling)
         return settings;
-    const auto number = [&](std::string_view key, float otherwise) {
+    const auto number = [&](std::string_view key, double otherwise) {
         const Json *value = sampling->find(key);
-        return value ? float(value->number(otherwise)) : otherwise;
+        return value ? value->number(otherwise) : otherwise;
     };
     SamplerSettings &s = settings.sampler;
     s.temperature = number("temperature", s.temperature);
     s.topP = number("top_p", s.topP);
-    s.topK = int(number("top_k", float(s.topK)));
+    s.topK = int(number("top_k", s.topK));
     s.minP = number("min_p", s.minP);
     s.presencePenalty = number("presence_penalty", s.presencePenalty);
     s.frequencyPenalty = number("frequency_penalty", s.frequencyPenalty);
     s.penaltyDecay = number("penalty_decay", s.penaltyDecay);
-    settings.maxTokens = int(number("max_tokens", float(settings.maxTokens)));
+    settings.maxTokens = int(number("max_tokens", settings.maxTokens));
     return s.validate() && settings.maxTokens > 0 ? settings : GenerationSettings{};
 }
 

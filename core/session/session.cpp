@@ -50,11 +50,21 @@ Result<TokenId> Session::step(const std::function<bool(TokenId)> &allowed)
     const SequenceInput input{{&m_tokens.back(), 1}, &m_state};
     TRY_(m_runner->run({&input, 1}, Want::LastLogits));
     TRY_(m_runner->readLogits(m_logits));
-    m_tokens.push_back(m_sampler.sample(m_logits, allowed));
-    return m_tokens.back();
+    return draw(allowed);
 }
 
-Result<> stepTogether(std::span<Session *const> sessions)
+Result<TokenId> Session::draw(const std::function<bool(TokenId)> &allowed)
+{
+    const TokenId token = m_sampler.sample(m_logits, allowed);
+    if (token == kNoToken)
+        return Error{ErrorCode::Corrupt,
+                     "The model's output is not a number any more: no token can be drawn from it.",
+                     "Go back to an earlier turn; if it happens again, the model file may be damaged."};
+    m_tokens.push_back(token);
+    return token;
+}
+
+Result<> stepTogether(std::span<Session *const> sessions, const std::function<bool(TokenId)> &allowed)
 {
     VOLARY_CHECK(!sessions.empty() && sessions.size() <= std::size_t(Runner::kMaxRows), "1 to 256 sessions");
     Runner &runner = *sessions.front()->m_runner;
@@ -71,7 +81,7 @@ Result<> stepTogether(std::span<Session *const> sessions)
     for (std::size_t b = 0; b < sessions.size(); ++b) {
         Session &session = *sessions[b];
         std::copy_n(logits.begin() + std::ptrdiff_t(b * vocabulary), vocabulary, session.m_logits.begin());
-        session.m_tokens.push_back(session.m_sampler.sample(session.m_logits));
+        TRY_(session.draw(allowed));
     }
     return {};
 }

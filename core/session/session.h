@@ -56,10 +56,14 @@ public:
     Result<> restore(const SnapshotImage &image);
     Result<> reset(); // no tokens, a fresh state
 
-    friend Result<> stepTogether(std::span<Session *const> sessions);
+    friend Result<> stepTogether(std::span<Session *const> sessions,
+                                 const std::function<bool(TokenId)> &allowed);
 
 private:
     Session(Runner &runner, ModelIdentity identity, State state, const SamplerSettings &settings);
+
+    // From m_logits; an Error when they are no numbers any more. The state has then read the pending token.
+    Result<TokenId> draw(const std::function<bool(TokenId)> &allowed);
 
     Runner *m_runner;
     ModelIdentity m_identity;
@@ -71,6 +75,6 @@ private:
 
 // One step of several sessions of one runner, in one run: each weight is read once for all of them. At most
 // Runner::kMaxRows sessions. The result of each equals its own step().
-Result<> stepTogether(std::span<Session *const> sessions);
+Result<> stepTogether(std::span<Session *const> sessions, const std::function<bool(TokenId)> &allowed = {});
 
 } // namespace volary

@@ -1,0 +1,26 @@
+// The commands. Each has its file; main.cpp holds the table.
+#pragma once
+
+#include "app/cli/context.h"
+
+namespace volary::cli {
+
+Result<> devices(Context &context);
+Result<> info(Context &context);
+Result<> tokenize(Context &context);
+Result<> detokenize(Context &context);
+Result<> logits(Context &context);
+Result<> generate(Context &context);
+Result<> perplexity(Context &context);
+Result<> bench(Context &context);
+Result<> snapshot(Context &context);
+
+extern const std::vector<Option> kTokenizeOptions;
+extern const std::vector<Option> kDetokenizeOptions;
+extern const std::vector<Option> kLogitsOptions;
+extern const std::vector<Option> kGenerateOptions;
+extern const std::vector<Option> kPerplexityOptions;
+extern const std::vector<Option> kBenchOptions;
+extern const std::vector<Option> kSnapshotOptions;
+
+} // namespace volary::cli

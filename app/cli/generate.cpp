@@ -1,0 +1,182 @@
+#include "app/cli/commands.h"
+#include "app/cli/model.h"
+#include "app/cli/token_file.h"
+
+#include "core/base/file.h"
+#include "core/base/text.h"
+#include "core/session/generation.h"
+#include "core/store/library.h"
+
+#include <chrono>
+#include <cstdio>
+#include <random>
+
+namespace volary::cli {
+
+const std::vector<Option> kGenerateOptions{
+    {"prompt", "S", "the prompt"},
+    {"prompt-file", "F", "a file with the prompt"},
+    {"chat", "", "the prompt is a user's message, answered as in the window (default)"},
+    {"raw", "", "the prompt is text to go on with"},
+    {"max-tokens", "N", "at most so many tokens (default 256)"},
+    {"temperature", "X", "0: always the likeliest token"},
+    {"top-k", "N", "only the N likeliest tokens; 0: off"},
+    {"top-p", "X", "only the likeliest tokens that make up this probability"},
+    {"min-p", "X", "only tokens of at least X times the largest probability"},
+    {"presence", "X", "penalty for tokens that occurred"},
+    {"frequency", "X", "penalty for each time they occurred"},
+    {"penalty-decay", "X", "how the counts fade per token"},
+    {"seed", "N", "same seed, same text; default: a new one"},
+    {"stop", "S", "stop at this text; may be given several times"},
+    {"snapshot-in", "ID", "go on from this snapshot of the library"},
+    {"snapshot-out", "NAME", "keep the end as a snapshot of this name in the library"},
+};
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::uint64_t kMaxPromptBytes = std::uint64_t(1) << 30;
+
+double rate(std::size_t tokens, Clock::time_point since)
+{
+    const double seconds = std::chrono::duration<double>(Clock::now() - since).count();
+    return seconds > 0 ? double(tokens) / seconds : 0;
+}
+
+Result<std::string> readPrompt(const Arguments &arguments)
+{
+    const auto text = arguments.text("prompt"), file = arguments.text("prompt-file");
+    if (text && file)
+        return Error{ErrorCode::Invalid, "Give the prompt by --prompt or by --prompt-file.", "See --help."};
+    if (file)
+        return readFile(*file, kMaxPromptBytes);
+    if (!text && !arguments.has("snapshot-in"))
+        return Error{ErrorCode::Invalid, "Give a prompt by --prompt or --prompt-file.", "See --help."};
+    return text.value_or("");
+}
+
+Result<SamplerSettings> readSettings(const Arguments &arguments, SamplerSettings settings)
+{
+    const auto number = [&](std::string_view name, double &setting) -> Result<> {
+        TRY(setting, arguments.number(name, setting));
+        return {};
+    };
+    TRY_(number("temperature", settings.temperature));
+    TRY_(number("top-p", settings.topP));
+    TRY_(number("min-p", settings.minP));
+    TRY_(number("presence", settings.presencePenalty));
+    TRY_(number("frequency", settings.frequencyPenalty));
+    TRY_(number("penalty-decay", settings.penaltyDecay));
+    TRY(const std::int64_t topK, arguments.integer("top-k", settings.topK, 0, INT32_MAX));
+    settings.topK = int(topK);
+    TRY(const std::int64_t seed, arguments.integer("seed", 0, 0, INT64_MAX));
+    settings.seed = std::uint64_t(seed);
+    while (settings.seed == 0)
+        settings.seed = std::random_device{}();
+    TRY_(settings.validate());
+    return settings;
+}
+
+Result<> restore(const Context &context, const std::string &id, Session &session)
+{
+    TRY(const auto library, Library::open(context.library(), OpenMode::ReadOnly));
+    char *end = nullptr;
+    const SnapshotId number = std::strtoll(id.c_str(), &end, 10);
+    if (id.empty() || *end != '\0')
+        return Error{ErrorCode::Invalid, format("“%s” is no snapshot number.", printable(id).c_str()),
+                     "volary-cli snapshot list shows them."};
+    TRY(const auto image, library->loadSnapshot(number));
+    return session.restore(*image);
+}
+
+} // namespace
+
+Result<> generate(Context &context)
+{
+    const Arguments &arguments = context.arguments();
+    if (arguments.has("raw") && arguments.has("chat"))
+        return Error{ErrorCode::Invalid, "--raw and --chat exclude each other.", "See --help."};
+    TRY(const std::string prompt, readPrompt(arguments));
+    TRY(const std::int64_t maxTokens, arguments.integer("max-tokens", 256, 1, 1 << 30));
+    TRY(const auto model, openModelArgument(context));
+    TRY(const SamplerSettings settings,
+        readSettings(arguments, model->description()->suggestedSettings.sampler));
+
+    const ChatFormat *chat =
+        arguments.has("raw") ? nullptr : findChatFormat(model->description()->chatFormat);
+    TRY(Session session, model->newSession(settings));
+    if (const auto id = arguments.text("snapshot-in")) {
+        TRY_(restore(context, *id, session));
+        session.sampler().setSettings(settings);
+    }
+    const bool first = session.tokens().empty();
+    const std::string text = chat && !prompt.empty() ? chat->openTurn(prompt, first) : prompt;
+    const std::vector<TokenId> tokens = model->tokenizer().encode(text);
+    if (tokens.empty() && first)
+        return Error{ErrorCode::Invalid, "The prompt is empty.", "Give some text to go on with."};
+
+    const auto promptStart = Clock::now();
+    TRY_(session.feed(tokens, context.stop(), [&](std::size_t done) {
+        context.progress("Reading the prompt", double(done) / double(tokens.size()));
+    }));
+    context.endProgress();
+    const double promptRate = rate(tokens.size(), promptStart);
+
+    GenerationLimits limits{.maxTokens = int(maxTokens),
+                            .stops = arguments.all("stop"),
+                            .endTokens = model->endTokens(),
+                            .alternatives = 1,
+                            .forceStart = false,
+                            .carry = {}};
+    if (chat)
+        limits.stops.insert(limits.stops.end(), chat->stops.begin(), chat->stops.end());
+    TRY(Generation generation, Generation::start(session, model->tokenizer(), std::move(limits)));
+    const auto show = [&](const std::string &piece) {
+        if (context.json())
+            return;
+        std::fwrite(piece.data(), 1, piece.size(), stdout);
+        std::fflush(stdout);
+    };
+    const auto start = Clock::now();
+    FinishReason reason = FinishReason::Cancelled;
+    while (!context.stop().stop_requested()) {
+        TRY(const Generation::Step step, generation.next());
+        show(step.text);
+        if (step.finished) {
+            reason = *step.finished;
+            break;
+        }
+    }
+    const double generationRate = rate(std::size_t(generation.sampledTokens()), start);
+    TRY(const Generation::Step rest, generation.finish(reason));
+    show(rest.text + "\n");
+
+    if (const auto name = arguments.text("snapshot-out")) {
+        TRY(const auto library, Library::open(context.library()));
+        TRY(const SnapshotImage image, session.snapshot());
+        TRY_(library->saveSnapshot(image, *name));
+    }
+    if (context.json()) {
+        std::vector<TokenId> kept;
+        for (const TokenTrace &trace : generation.traces())
+            kept.push_back(trace.token);
+        constexpr std::string_view reasons[] = {"stop", "length", "cancelled"};
+        context.print(Json::Object{{"text", generation.text()},
+                                   {"tokens", asJson(kept)},
+                                   {"reason", reasons[int(reason)]},
+                                   {"prompt_tokens", std::int64_t(tokens.size())},
+                                   {"prompt_tokens_per_s", promptRate},
+                                   {"tokens_per_s", generationRate},
+                                   {"seed", std::int64_t(settings.seed)}});
+    } else {
+        std::fprintf(stderr, "%zu prompt tokens at %.0f/s, %d tokens at %.1f/s, seed %llu\n", tokens.size(),
+                     promptRate, generation.sampledTokens(), generationRate,
+                     static_cast<unsigned long long>(settings.seed));
+    }
+    if (reason == FinishReason::Cancelled)
+        return Error{ErrorCode::Cancelled, "Cancelled.", ""};
+    return {};
+}
+
+} // namespace volary::cli

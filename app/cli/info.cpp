@@ -1,0 +1,88 @@
+#include "app/cli/commands.h"
+#include "app/cli/model.h"
+
+#include "core/base/text.h"
+
+#include <cstdio>
+
+namespace volary::cli {
+
+namespace {
+
+Json asJson(const ModelDescription &model)
+{
+    Json::Array state;
+    for (const StateTensor &tensor : model.state) {
+        Json::Array shape;
+        for (int d = 0; d < tensor.shape.rank(); ++d)
+            shape.emplace_back(tensor.shape[d]);
+        state.push_back(
+            Json::Object{{"name", tensor.name},
+                         {"dtype", name(tensor.type)},
+                         {"shape", std::move(shape)},
+                         {"growth", tensor.growth == StateGrowth::Fixed ? "fixed" : "one-row-per-token"},
+                         {"role", name(tensor.role)},
+                         {"layout", tensor.layout}});
+    }
+    const ModelInfo &info = model.info;
+    // A recurrent model keeps nothing per token; an attention model of its shape keeps a key and a value row
+    // per layer.
+    const std::int64_t cachePerToken = std::int64_t(info.layers) * 2 * info.width * 2;
+    return Json::Object{{"name", model.identity.name},
+                        {"architecture", info.architecture},
+                        {"format", model.format},
+                        {"layers", info.layers},
+                        {"width", info.width},
+                        {"heads", info.heads},
+                        {"head_size", info.headSize},
+                        {"hidden", info.hidden},
+                        {"vocabulary", info.vocabulary},
+                        {"parameters", std::int64_t(info.parameters)},
+                        {"tokenizer", model.tokenizer},
+                        {"dtypes", model.weightTypes},
+                        {"weight_bytes", std::int64_t(model.weightBytes)},
+                        {"fingerprint", model.identity.fingerprint},
+                        {"state", std::move(state)},
+                        {"state_bytes", std::int64_t(model.stateBytes)},
+                        {"bytes_per_token", 0},
+                        {"kv_cache_ratio", Json()},
+                        {"attention_cache_bytes_per_token", cachePerToken}};
+}
+
+void printForPeople(const ModelDescription &model)
+{
+    const ModelInfo &info = model.info;
+    const auto line = [](const char *label, const std::string &value) {
+        std::printf("%-14s %s\n", label, value.c_str());
+    };
+    line("name", model.identity.name);
+    line("architecture", info.title + " (" + info.architecture + ")");
+    line("shape", format("%d layers, %d channels, %d heads of %d, channel mix %d", info.layers, info.width,
+                         info.heads, info.headSize, info.hidden));
+    line("parameters", formatCount(info.parameters));
+    line("vocabulary",
+         format("%s rows, %s", formatCount(std::uint64_t(info.vocabulary)).c_str(), model.tokenizer.c_str()));
+    line("weights", format("%s in memory, %s, from %s", formatBytes(model.weightBytes).c_str(),
+                           model.weightTypes.c_str(), model.format.c_str()));
+    line("state", format("%s per conversation, whatever its length", formatBytes(model.stateBytes).c_str()));
+    line("fingerprint", model.identity.fingerprint);
+    std::printf("\nstate tensors\n");
+    for (const StateTensor &tensor : model.state)
+        std::printf("  %-26s %-4s %-14s %-18s %s\n", tensor.name.c_str(),
+                    std::string(name(tensor.type)).c_str(), tensor.shape.text().c_str(),
+                    std::string(name(tensor.role)).c_str(), tensor.layout.c_str());
+}
+
+} // namespace
+
+Result<> info(Context &context)
+{
+    TRY(const auto model, openModelArgument(context));
+    if (context.json())
+        context.print(asJson(*model->description()));
+    else
+        printForPeople(*model->description());
+    return {};
+}
+
+} // namespace volary::cli

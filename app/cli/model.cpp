@@ -1,0 +1,64 @@
+#include "app/cli/model.h"
+
+#include "app/support/bundled.h"
+#include "app/support/paths.h"
+#include "core/base/text.h"
+#include "core/engine/model_files.h"
+#include "core/io/tensor_file.h"
+#include "core/text/tokenizer_search.h"
+
+#include <algorithm>
+
+namespace volary::cli {
+
+Result<std::filesystem::path> modelPath(const Context &context, std::size_t word)
+{
+    TRY(const std::string given, context.word(word, "MODEL"));
+    return resolveModelPath(given);
+}
+
+Result<std::optional<DType>> dtypeOption(const Context &context)
+{
+    const auto given = context.arguments().text("dtype");
+    if (!given)
+        return std::optional<DType>();
+    for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
+        if (*given == name(type))
+            return std::optional(type);
+    }
+    return Error{ErrorCode::Invalid,
+                 format("“%s” is no weight type of this version.", printable(*given).c_str()),
+                 "Choose f32, f16 or bf16."};
+}
+
+Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::size_t word)
+{
+    ModelRequest request;
+    TRY(request.path, modelPath(context, word));
+    request.backend = context.arguments().text("backend").value_or("auto");
+    TRY(const std::int64_t threads, context.arguments().integer("threads", 0, 0, 1024));
+    request.threads = int(threads);
+    TRY(request.weightType, dtypeOption(context));
+    request.vocabularies = vocabularyFolders();
+    auto model = LoadedModel::open(
+        request, [&](double fraction, std::string_view stage) { context.progress(stage, fraction); },
+        context.stop());
+    context.endProgress();
+    return model;
+}
+
+Result<std::shared_ptr<const Tokenizer>> openVocabularyArgument(Context &context)
+{
+    if (const auto file = context.arguments().text("tokenizer"))
+        return openTokenizer(*file);
+    TRY(const std::filesystem::path path, modelPath(context));
+    TRY(const ModelFiles files, findModelFiles(path));
+    TRY(const auto file, openTensorFile(files.weights));
+    const auto embedding = std::ranges::find(file->tensors(), "emb.weight", &TensorInfo::name);
+    const int rows =
+        embedding == file->tensors().end() || embedding->shape.rank() != 2 ? 0 : int(embedding->shape[0]);
+    const auto folders = vocabularyFolders();
+    return findTokenizer(path, folders, rows);
+}
+
+} // namespace volary::cli

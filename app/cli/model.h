@@ -1,0 +1,16 @@
+// The MODEL argument: a file, a folder, or bundled:NAME.
+#pragma once
+
+#include "app/cli/context.h"
+#include "core/engine/loaded_model.h"
+
+namespace volary::cli {
+
+Result<std::filesystem::path> modelPath(const Context &context, std::size_t word = 0);
+Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::size_t word = 0);
+// Just its vocabulary, without reading the weights.
+Result<std::shared_ptr<const Tokenizer>> openVocabularyArgument(Context &context);
+
+Result<std::optional<DType>> dtypeOption(const Context &context);
+
+} // namespace volary::cli

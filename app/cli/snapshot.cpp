@@ -1,0 +1,208 @@
+#include "app/cli/commands.h"
+#include "app/cli/model.h"
+
+#include "core/base/text.h"
+#include "core/store/library.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+namespace volary::cli {
+
+const std::vector<Option> kSnapshotOptions{
+    {"prompt", "S", "save: the text to read"},
+    {"name", "S", "save: how the snapshot is named"},
+};
+
+namespace {
+
+Result<SnapshotId> idArgument(const Context &context, std::size_t word)
+{
+    TRY(const std::string text, context.word(word, "ID"));
+    SnapshotId id = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
+    if (error != std::errc() || end != text.data() + text.size())
+        return Error{ErrorCode::Invalid, format("“%s” is no snapshot number.", printable(text).c_str()),
+                     "volary-cli snapshot list shows them."};
+    return id;
+}
+
+Json asJson(const SnapshotSummary &s)
+{
+    return Json::Object{{"id", s.id},
+                        {"name", s.name},
+                        {"model", s.model.name},
+                        {"fingerprint", s.model.fingerprint},
+                        {"architecture", s.model.architecture},
+                        {"tokens", s.tokens},
+                        {"state_bytes", s.stateBytes},
+                        {"created_ms", s.createdMs}};
+}
+
+void printRow(const SnapshotSummary &s)
+{
+    std::printf("%6lld  %-24s %-20s %8s tokens  %s\n", static_cast<long long>(s.id),
+                s.name.empty() ? "-" : printable(s.name, 24).c_str(), printable(s.model.name, 20).c_str(),
+                formatCount(std::uint64_t(s.tokens)).c_str(),
+                formatBytes(std::uint64_t(s.stateBytes)).c_str());
+}
+
+Result<> list(Context &context)
+{
+    TRY(const auto library, Library::open(context.library(), OpenMode::ReadOnly));
+    TRY(const auto snapshots, library->snapshots());
+    Json::Array rows;
+    for (const SnapshotSummary &s : snapshots) {
+        rows.push_back(asJson(s));
+        if (!context.json())
+            printRow(s);
+    }
+    if (context.json())
+        context.print(Json::Object{{"snapshots", std::move(rows)}});
+    return {};
+}
+
+Result<> show(Context &context)
+{
+    TRY(const SnapshotId id, idArgument(context, 1));
+    TRY(const auto library, Library::open(context.library(), OpenMode::ReadOnly));
+    TRY(const SnapshotSummary summary, library->snapshot(id));
+    TRY(const auto image, library->loadSnapshot(id));
+    if (context.json()) {
+        Json::Object json = *asJson(summary).object();
+        Json::Array tensors;
+        for (const TensorImage &tensor : image->state)
+            tensors.push_back(Json::Object{{"name", tensor.spec.name}, {"shape", tensor.spec.shape.text()}});
+        json["tensors"] = std::move(tensors);
+        context.print(std::move(json));
+        return {};
+    }
+    printRow(summary);
+    std::printf("model %s\n", summary.model.fingerprint.c_str());
+    for (const TensorImage &tensor : image->state)
+        std::printf("  %-26s %-14s %s\n", tensor.spec.name.c_str(), tensor.spec.shape.text().c_str(),
+                    std::string(name(tensor.spec.role)).c_str());
+    return {};
+}
+
+Result<> save(Context &context)
+{
+    const auto prompt = context.arguments().text("prompt");
+    if (!prompt)
+        return Error{ErrorCode::Invalid, "Give the text to read by --prompt.", "See --help."};
+    TRY(const auto model, openModelArgument(context, 1));
+    TRY(Session session, model->newSession(model->description()->suggestedSettings.sampler));
+    TRY_(session.feed(model->tokenizer().encode(*prompt), context.stop()));
+    TRY(const SnapshotImage image, session.snapshot());
+    TRY(const auto library, Library::open(context.library()));
+    TRY(const SnapshotId id, library->saveSnapshot(image, context.arguments().text("name").value_or("")));
+    if (context.json())
+        context.print(Json::Object{{"id", id}, {"tokens", std::int64_t(image.tokens.size())}});
+    else
+        std::printf("snapshot %lld, %zu tokens\n", static_cast<long long>(id), image.tokens.size());
+    return {};
+}
+
+Result<> verify(Context &context)
+{
+    TRY(const auto library, Library::open(context.library(), OpenMode::ReadOnly));
+    TRY(const auto damage, library->verify([&] { return !context.stop().stop_requested(); }));
+    Json::Array rows;
+    for (const Library::Damage &entry : damage) {
+        rows.emplace_back(entry.what);
+        if (!context.json())
+            std::printf("%s\n", entry.what.c_str());
+    }
+    if (context.json())
+        context.print(Json::Object{{"damage", std::move(rows)}});
+    if (!damage.empty())
+        return Error{ErrorCode::Corrupt, format("%zu things in the library are damaged.", damage.size()),
+                     "Everything else can still be read; restore a backup or delete what is damaged."};
+    if (!context.json())
+        std::printf("the library is sound\n");
+    return {};
+}
+
+struct TensorDifference {
+    double largest = 0;  // of the absolute differences
+    double relative = 0; // norm of the difference over the norm of the first
+};
+
+TensorDifference compare(const TensorImage &a, const TensorImage &b)
+{
+    TensorDifference difference;
+    double norm = 0, differenceNorm = 0;
+    for (std::size_t at = 0; at + sizeof(float) <= a.bytes->size(); at += sizeof(float)) {
+        float x = 0, y = 0;
+        std::memcpy(&x, a.bytes->data() + at, sizeof x);
+        std::memcpy(&y, b.bytes->data() + at, sizeof y);
+        const double d = double(x) - double(y);
+        difference.largest = std::max(difference.largest, std::abs(d));
+        differenceNorm += d * d;
+        norm += double(x) * double(x);
+    }
+    difference.relative = differenceNorm == 0 ? 0 : std::sqrt(differenceNorm / std::max(norm, 1e-300));
+    return difference;
+}
+
+Result<> diff(Context &context)
+{
+    TRY(const SnapshotId first, idArgument(context, 1));
+    TRY(const SnapshotId second, idArgument(context, 2));
+    TRY(const auto library, Library::open(context.library(), OpenMode::ReadOnly));
+    TRY(const auto a, library->loadSnapshot(first));
+    TRY(const auto b, library->loadSnapshot(second));
+    if (a->model.fingerprint != b->model.fingerprint || a->state.size() != b->state.size())
+        return Error{ErrorCode::Mismatch,
+                     format("The snapshots belong to different models: “%s” and “%s”.",
+                            printable(a->model.name).c_str(), printable(b->model.name).c_str()),
+                     "Compare two snapshots of one model."};
+    const auto common = std::ranges::mismatch(a->tokens, b->tokens).in1 - a->tokens.begin();
+    Json::Array rows;
+    for (std::size_t i = 0; i < a->state.size(); ++i) {
+        if (a->state[i].spec != b->state[i].spec || a->state[i].spec.type != DType::F32)
+            return Error{ErrorCode::Mismatch, "The snapshots hold different state tensors.", ""};
+        const TensorDifference d = compare(a->state[i], b->state[i]);
+        rows.push_back(Json::Object{
+            {"name", a->state[i].spec.name}, {"max_abs", d.largest}, {"relative_norm", d.relative}});
+        if (!context.json())
+            std::printf("%-26s largest %.6g  relative norm %.6g\n", a->state[i].spec.name.c_str(), d.largest,
+                        d.relative);
+    }
+    if (context.json())
+        context.print(Json::Object{{"common_tokens", std::int64_t(common)}, {"tensors", std::move(rows)}});
+    return {};
+}
+
+Result<> remove(Context &context)
+{
+    TRY(const SnapshotId id, idArgument(context, 1));
+    TRY(const auto library, Library::open(context.library()));
+    return library->deleteSnapshot(id);
+}
+
+struct Verb {
+    std::string_view name;
+    Result<> (*run)(Context &);
+};
+constexpr std::array kVerbs{Verb{"list", list},     Verb{"show", show}, Verb{"save", save},
+                            Verb{"verify", verify}, Verb{"diff", diff}, Verb{"delete", remove}};
+
+} // namespace
+
+Result<> snapshot(Context &context)
+{
+    TRY(const std::string verb, context.word(0, "list, show, save, verify, diff or delete"));
+    for (const Verb &known : kVerbs) {
+        if (known.name == verb)
+            return known.run(context);
+    }
+    return Error{ErrorCode::Invalid, format("snapshot has no “%s”.", printable(verb).c_str()),
+                 "Choose list, show ID, save MODEL --prompt S, verify, diff ID ID or delete ID."};
+}
+
+} // namespace volary::cli

@@ -1,0 +1,20 @@
+// How well a model predicts a text.
+#pragma once
+
+#include "core/session/runner.h"
+
+#include <functional>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+namespace volary {
+
+// The negative log-likelihood, in nats, of tokens 1 .. n-1, each given the ones before it; n - 1 numbers.
+// With a `context` the state starts afresh every so many tokens, and the first token of each window is not
+// scored. Log-sum-exp in double.
+Result<std::vector<double>> scoreTokens(Runner &runner, std::span<const TokenId> tokens,
+                                        std::size_t context = 0, std::stop_token stop = {},
+                                        const std::function<void(std::size_t done)> &progress = {});
+
+} // namespace volary
