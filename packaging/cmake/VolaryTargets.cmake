@@ -7,6 +7,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # gcc 12 sees members of std::variant and std::optional used uninitialised where they are not (its bug 105562).
     target_compile_options(volary_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-maybe-uninitialized>)
 endif()
+# Designated initialisers name what differs from the defaults; the rest is meant to be the default.
+target_compile_options(volary_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Wno-missing-field-initializers>)
 if(VOLARY_WERROR)
     target_compile_options(volary_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>)
 endif()
