@@ -18,7 +18,8 @@ Result<int> threadCount(const std::string &word)
     int count = 0;
     const auto [end, failure] = std::from_chars(word.data(), word.data() + word.size(), count);
     if (failure != std::errc() || end != word.data() + word.size() || count < 0 || count > 1024)
-        return wrongUsage("--threads needs a number from 0 (one per core) to 1024, not \"" + printable(word) + "\".");
+        return wrongUsage("--threads needs a number from 0 (one per core) to 1024, not \"" + printable(word) +
+                          "\".");
     return count;
 }
 
@@ -62,7 +63,8 @@ Result<WindowArguments> parseWindowArguments(const std::vector<std::string> &arg
         }
         if (!word.starts_with("-")) {
             if (parsed.model)
-                return wrongUsage("One model can be opened at a time; \"" + printable(word) + "\" is a second one.");
+                return wrongUsage("One model can be opened at a time; \"" + printable(word) +
+                                  "\" is a second one.");
             parsed.model = word;
             continue;
         }

@@ -17,9 +17,9 @@ struct WindowArguments {
     std::filesystem::path library;              // empty: the user's own
     std::optional<std::filesystem::path> model; // empty: the last one, else the bundled one
     std::string backend = "auto";
-    int threads = -1;                // below zero: as in the settings
-    std::filesystem::path pictures;  // folder of --screenshots
-    std::string theme = "both";      // of the pictures: light, dark or both
+    int threads = -1;               // below zero: as in the settings
+    std::filesystem::path pictures; // folder of --screenshots
+    std::string theme = "both";     // of the pictures: light, dark or both
 };
 
 // Without the program's name. Needs no display, so that --help and --version work everywhere.

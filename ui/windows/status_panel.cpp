@@ -102,13 +102,16 @@ void StatusPanel::showSpeed(double tokensPerSecond)
     m_speed->setLabel(tr("%1 tokens/s").arg(QLocale().toString(tokensPerSecond, 'f', 0)));
 }
 
-void StatusPanel::showJob(const QString &task, double fraction, const QString &stage)
+void StatusPanel::startJob(const QString &task)
 {
-    const QString share =
-        fraction < 0 ? stage
-                     : tr("%1%2").arg(QLocale().toString(int(fraction * 100))).arg(QLocale().percent());
-    m_job->setLabel(share.isEmpty() ? task : tr("%1 · %2").arg(task, share));
+    m_task = task;
+    m_job->setLabel(task);
     m_job->show();
+}
+
+void StatusPanel::setJobProgress(double fraction, const QString &stage)
+{
+    m_job->setLabel(tr("%1 · %2 %3%4").arg(m_task, stage).arg(int(fraction * 100)).arg(QLocale().percent()));
 }
 
 void StatusPanel::endJob()

@@ -11,15 +11,15 @@ namespace volary::ui {
 class Chip;
 class ProgressRow;
 
-// Follows the bridge by itself; jobs of pages are told with showJob() and endJob().
+// Follows the bridge by itself; jobs of pages are told with startJob() and endJob().
 class StatusPanel : public QWidget {
     Q_OBJECT
 
 public:
     StatusPanel(const EngineBridge &bridge, const ThemeManager &themes, QWidget *parent = nullptr);
 
-    // The job that runs now; `fraction` below zero when nobody knows how much there is.
-    void showJob(const QString &task, double fraction, const QString &stage);
+    void startJob(const QString &task);
+    void setJobProgress(double fraction, const QString &stage); // `fraction` 0..1
     void endJob();
 
 signals:
@@ -38,6 +38,7 @@ private:
     Chip *m_tokens;
     Chip *m_speed;
     Chip *m_job;
+    QString m_task;
     std::int64_t m_tokensBeforeReply = 0;
 };
 

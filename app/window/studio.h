@@ -1,0 +1,62 @@
+// The window program, put together: engine, bridge, theme, window and its workspaces.
+#pragma once
+
+#include "app/window/arguments.h"
+#include "core/engine/engine.h"
+#include "ui/bridge/engine_bridge.h"
+#include "ui/models/known_models.h"
+#include "ui/models/models_workspace.h"
+#include "ui/theme/theme.h"
+#include "ui/windows/main_window.h"
+#include "ui/windows/preferences.h"
+
+#include <QObject>
+
+#include <memory>
+
+namespace volary::ui {
+
+// Lives on the UI thread, below QApplication. Nothing here waits: the window shows first, library and model
+// are opened by the engine meanwhile.
+class Studio : public QObject {
+    Q_OBJECT
+
+public:
+    struct Places {
+        std::filesystem::path library; // empty: nothing is kept
+        QString configuration; // folder of settings, session and recent models; empty: nothing is kept
+    };
+
+    Studio(const WindowArguments &arguments, const Places &places);
+    ~Studio() override;
+
+    void start();
+    // What a second start asked for: raises the window and opens the model, if it names one.
+    void activate(const QStringList &arguments);
+
+    EngineBridge &bridge() { return m_bridge; }
+    ThemeManager &themes() { return m_themes; }
+    MainWindow &window() { return *m_window; }
+    ModelsWorkspace &models() { return *m_models; }
+
+private:
+    void addWorkspaces();
+    void connectParts();
+    void openModel(const std::filesystem::path &path);
+    void rememberModel(const ModelDescription &model);
+    void explainMissingLibrary(const event::LibraryFailed &failed);
+    std::filesystem::path firstModel() const;
+
+    WindowArguments m_arguments;
+    Places m_places;
+    ThemeManager m_themes;
+    Preferences m_preferences;
+    KnownModels m_known;
+    // The engine goes before the bridge that its threads deliver to, and after the window that asks it.
+    EngineBridge m_bridge;
+    std::unique_ptr<Engine> m_engine;
+    std::unique_ptr<MainWindow> m_window;
+    ModelsWorkspace *m_models = nullptr;
+};
+
+} // namespace volary::ui

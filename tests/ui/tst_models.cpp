@@ -1,0 +1,206 @@
+// The Models workspace: known models, loading, failing, details.
+#include "fake_engine.h"
+#include "ui/models/known_models.h"
+#include "ui/models/model_list.h"
+#include "ui/models/models_workspace.h"
+#include "ui/models/state_table.h"
+#include "ui/models/tensor_table.h"
+#include "ui/widgets/error_card.h"
+
+#include <QAbstractItemModelTester>
+#include <QAction>
+#include <QDir>
+#include <QFile>
+#include <QLabel>
+#include <QLineEdit>
+#include <QListView>
+#include <QSignalSpy>
+#include <QTableView>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace volary;
+using namespace volary::ui;
+
+namespace {
+
+Error damaged()
+{
+    return {ErrorCode::Corrupt, "The file ends 1.2 GiB early.", "Download it again."};
+}
+
+struct Page {
+    FakeEngine engine;
+    ThemeManager themes;
+    QTemporaryDir folder;
+    KnownModels known{folder.filePath("models.json"), {}};
+    ModelsWorkspace workspace{engine.bridge(), themes, known};
+};
+
+} // namespace
+
+class TestModels : public QObject {
+    Q_OBJECT
+
+private slots:
+    void tablesKeepTheRulesOfModels()
+    {
+        TensorTable tensors;
+        StateTable state;
+        const QAbstractItemModelTester testTensors(&tensors,
+                                                   QAbstractItemModelTester::FailureReportingMode::QtTest);
+        const QAbstractItemModelTester testState(&state,
+                                                 QAbstractItemModelTester::FailureReportingMode::QtTest);
+
+        tensors.setModel(sampleModel());
+        state.setModel(sampleModel());
+        QCOMPARE(tensors.rowCount(), 6);
+        QCOMPARE(state.rowCount(), 4);
+        tensors.setModel(nullptr);
+        state.setModel(nullptr);
+        QCOMPARE(tensors.rowCount(), 0);
+    }
+
+    void tensorTableShowsNamesShapesAndSizes()
+    {
+        TensorTable table;
+        table.setModel(sampleModel());
+
+        const auto cell = [&table](int column) { return table.index(0, column).data(); };
+        QCOMPARE(cell(TensorTable::Name).toString(), "emb.weight");
+        QCOMPARE(cell(TensorTable::Type).toString(), "f16");
+        QCOMPARE(cell(TensorTable::Extents).toString(), "[1000, 128]");
+        QCOMPARE(table.index(0, TensorTable::Bytes).data(Qt::EditRole).toLongLong(), 256'000);
+    }
+
+    void recentModelsComeBackNewestFirst()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("models.json");
+        {
+            KnownModels known(file, {});
+            known.remember("/models/a.pth", "A");
+            known.remember("/models/b.pth", {});
+            known.remember("/models/a.pth", "A");
+        }
+
+        const auto models = KnownModels(file, {}).all();
+
+        QCOMPARE(models.size(), std::size_t(2));
+        QCOMPARE(models[0].name, "A");
+        QCOMPARE(models[1].name, "b");
+        QVERIFY(!models[0].problem.isEmpty()); // there is no such file
+    }
+
+    void bundledModelsStandFirstAndAreNotListedTwice()
+    {
+        const QTemporaryDir folder;
+        const QString bundled = folder.filePath("goose-tiny");
+        QVERIFY(QDir().mkpath(bundled));
+        QFile config(bundled + "/config.json");
+        QVERIFY(config.open(QIODevice::WriteOnly));
+        KnownModels known(folder.filePath("models.json"), {bundled.toStdString()});
+
+        known.remember((bundled + "/model.safetensors").toStdString(), "Goose");
+
+        const auto models = known.all();
+        QCOMPARE(models.size(), std::size_t(1));
+        QVERIFY(models[0].bundled);
+        QCOMPARE(models[0].name, "goose-tiny");
+        QVERIFY(models[0].problem.isEmpty());
+    }
+
+    void missingModelsAreDisabledAndSayWhy()
+    {
+        Page page;
+        page.known.remember("/nowhere/lost.pth", "Lost");
+        ModelList list(page.known, page.themes);
+        const QAbstractItemModelTester tester(&list, QAbstractItemModelTester::FailureReportingMode::QtTest);
+
+        const QModelIndex row = list.find("/nowhere/lost.pth");
+
+        QVERIFY(row.isValid());
+        QVERIFY(!list.flags(row).testFlag(Qt::ItemIsEnabled));
+        QVERIFY(row.data(Qt::AccessibleTextRole).toString().contains("No longer"));
+    }
+
+    void openingShowsProgressAndCanBeStopped()
+    {
+        Page page;
+        page.workspace.setChoice({"cpu", 3});
+        QSignalSpy progress(&page.workspace, &ModelsWorkspace::loadingProgress);
+
+        page.workspace.open("/models/goose.pth");
+        const RequestId request = page.engine.lastRequest();
+        QCOMPARE(page.engine.last<command::OpenModel>()->backend, std::string("cpu"));
+        QCOMPARE(page.engine.last<command::OpenModel>()->threads, 3);
+        page.engine.send(request, event::ModelProgress{"/models/goose.pth", 0.25, "Reading weights"});
+        page.engine.settle();
+        QCOMPARE(progress.count(), 1);
+
+        page.workspace.findChild<QAction *>("models.cancel")->trigger();
+        QCOMPARE(page.engine.cancelled, std::vector<RequestId>{request});
+        page.engine.send(request,
+                         event::ModelFailed{"/models/goose.pth", {ErrorCode::Cancelled, "Cancelled", ""}});
+        page.engine.settle();
+        QVERIFY(!page.workspace.isLoading());
+        QVERIFY(page.workspace.findChild<ErrorCard *>("models.error")->isHidden());
+    }
+
+    void openedModelShowsItsDetails()
+    {
+        Page page;
+        page.workspace.open("/models/sample-goose/model.safetensors");
+
+        page.engine.send(page.engine.lastRequest(), event::ModelOpened{sampleModel(), 0.5});
+        page.engine.settle();
+
+        auto *table = page.workspace.findChild<QTableView *>("models.tensors");
+        QCOMPARE(table->model()->rowCount(), 6);
+        QTest::keyClicks(page.workspace.findChild<QLineEdit *>("models.tensorFilter"), "FFN");
+        QCOMPARE(table->model()->rowCount(), 2);
+        QVERIFY(page.workspace.findChild<QAction *>("models.close")->isEnabled());
+        QCOMPARE(page.known.all().front().path,
+                 std::filesystem::path("/models/sample-goose/model.safetensors"));
+    }
+
+    void failureSaysWhatHappenedAndWhatStays()
+    {
+        Page page;
+        page.engine.send(0, event::ModelOpened{sampleModel(), 0.5});
+        page.workspace.open("/models/broken.safetensors");
+
+        page.engine.send(page.engine.lastRequest(),
+                         event::ModelFailed{"/models/broken.safetensors", damaged()});
+        page.engine.settle();
+
+        auto *card = page.workspace.findChild<ErrorCard *>("models.error");
+        QVERIFY(!card->isHidden());
+        QVERIFY(card->report().contains("broken.safetensors could not be opened"));
+        QVERIFY(card->report().contains("ends 1.2 GiB early"));
+        QVERIFY(card->report().contains("Download it again."));
+        bool saysWhatStays = false;
+        for (const QLabel *label : card->findChildren<QLabel *>())
+            saysWhatStays = saysWhatStays || label->text().contains("stays open");
+        QVERIFY(saysWhatStays);
+        QVERIFY(page.engine.bridge().model());
+    }
+
+    void newerModelReplacesOneThatIsStillLoading()
+    {
+        Page page;
+        page.workspace.open("/models/first.pth");
+        const RequestId first = page.engine.lastRequest();
+        page.workspace.open("/models/second.pth");
+
+        page.engine.send(first,
+                         event::ModelFailed{"/models/first.pth", {ErrorCode::Cancelled, "Cancelled", ""}});
+        page.engine.settle();
+
+        QCOMPARE(page.engine.cancelled, std::vector<RequestId>{first});
+        QVERIFY(page.workspace.isLoading());
+    }
+};
+
+QTEST_MAIN(TestModels)
+#include "tst_models.moc"
