@@ -1,0 +1,268 @@
+// volary-cli as a script sees it: outputs, JSON, exit status, and what is left on disk.
+#include <QDir>
+#include <QFile>
+#include <QJsonArray>
+#include <QJsonDocument>
+#include <QJsonObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QtTest>
+
+#include <csignal>
+
+namespace {
+
+const QString kModel = QStringLiteral("bundled:goose-tiny");
+
+struct Outcome {
+    int status = -1;
+    QByteArray out;
+    QByteArray err;
+
+    QJsonObject json() const { return QJsonDocument::fromJson(out).object(); }
+};
+
+} // namespace
+
+class TestCli : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase()
+    {
+        QVERIFY(m_folder.isValid());
+        qputenv("VOLARY_RESOURCES", VOLARY_SOURCE_DIR "/resources");
+    }
+
+    void helpAndVersionSucceed()
+    {
+        QCOMPARE(run({"--help"}).status, 0);
+        QVERIFY(run({"--help"}).out.contains("perplexity"));
+        QVERIFY(run({"--version"}).out.startsWith("volary-cli "));
+        QCOMPARE(run({"generate", "--help"}).status, 0);
+    }
+
+    void wrongUsageEndsWithTwoAndAHint_data()
+    {
+        QTest::addColumn<QStringList>("words");
+        QTest::newRow("unknown command") << QStringList{"hatch"};
+        QTest::newRow("unknown option") << QStringList{"info", kModel, "--feathers"};
+        QTest::newRow("missing model") << QStringList{"info"};
+        QTest::newRow("no number") << QStringList{"generate", kModel,         "--prompt",
+                                                  "x",        "--max-tokens", "many"};
+        QTest::newRow("raw and chat") << QStringList{"generate", kModel, "--prompt", "x", "--raw", "--chat"};
+        QTest::newRow("unknown weight type") << QStringList{"info", kModel, "--dtype", "f7"};
+    }
+    void wrongUsageEndsWithTwoAndAHint()
+    {
+        QFETCH(QStringList, words);
+
+        const Outcome outcome = run(words + QStringList{"--quiet"});
+
+        QCOMPARE(outcome.status, 2);
+        QVERIFY(outcome.out.isEmpty());
+        QVERIFY2(outcome.err.startsWith("error: "), outcome.err.constData());
+        QVERIFY2(outcome.err.contains("\nhint: "), outcome.err.constData());
+    }
+
+    void aFailureEndsWithOneAndAHint()
+    {
+        const Outcome outcome = run({"info", file("absent.safetensors"), "--quiet"});
+
+        QCOMPARE(outcome.status, 1);
+        QVERIFY(outcome.err.contains("absent.safetensors"));
+        QVERIFY(outcome.err.contains("\nhint: "));
+    }
+
+    void devicesNameTheReasonOfUnusableOnes()
+    {
+        const QJsonArray devices = run({"devices", "--json"}).json()["devices"].toArray();
+
+        QVERIFY(devices.size() >= 2);
+        for (const QJsonValue &device : devices)
+            QCOMPARE(device["reason"].toString().isEmpty(), device["usable"].toBool());
+    }
+
+    void infoHasTheFieldsScriptsStandOn()
+    {
+        const QJsonObject info = run({"info", kModel, "--json", "--quiet"}).json();
+
+        QCOMPARE(info["architecture"].toString(), QStringLiteral("rwkv7"));
+        QCOMPARE(info["layers"].toInt(), 12);
+        QCOMPARE(info["width"].toInt(), 256);
+        QCOMPARE(info["head_size"].toInt(), 64);
+        QCOMPARE(info["fingerprint"].toString().size(), 64);
+        QCOMPARE(info["bytes_per_token"].toInt(-1), 0);
+        qint64 bytes = 0;
+        for (const QJsonValue &tensor : info["state"].toArray()) {
+            qint64 elements = 1;
+            for (const QJsonValue &extent : tensor["shape"].toArray())
+                elements *= extent.toInt();
+            bytes += elements * 4;
+        }
+        QCOMPARE(qint64(info["state_bytes"].toDouble()), bytes);
+    }
+
+    void detokenizeIsTheInverseOfTokenize()
+    {
+        const QByteArray text = "The goose — 雁 — flew\n\n over\tthe lake \xF0\x9F\xAA\xBF.";
+        write("text.txt", text);
+
+        const Outcome tokens = run({"tokenize", kModel, "--file", file("text.txt"), "--json"});
+        write("tokens.json", tokens.out);
+        const Outcome back = run({"detokenize", kModel, "--tokens", file("tokens.json")});
+
+        QCOMPARE(back.status, 0);
+        QCOMPARE(back.out, text);
+    }
+
+    void sameSeedGivesTheSameText()
+    {
+        const QStringList words{"generate", kModel,   "--prompt", "Hello.", "--max-tokens",
+                                "24",       "--seed", "20261123", "--json", "--quiet"};
+
+        const QJsonObject first = run(words).json(), second = run(words).json();
+
+        QVERIFY(!first["text"].toString().isEmpty());
+        QCOMPARE(first["tokens"].toArray(), second["tokens"].toArray());
+        QCOMPARE(first["seed"].toInt(), 20261123);
+        QVERIFY(QStringList({"stop", "length"}).contains(first["reason"].toString()));
+        QVERIFY(first["prompt_tokens"].toInt() > 0);
+        QVERIFY(first["tokens_per_s"].toDouble() > 0);
+    }
+
+    // The run is cut in two; the state file carries the rest.
+    void logitsDoNotDependOnWhereARunIsCut()
+    {
+        write("all.json", "[454, 2969, 1697, 588, 263, 2533, 4039]");
+        write("head.json", "[454, 2969, 1697]");
+        write("tail.json", "[588, 263, 2533, 4039]");
+        const QString whole = file("whole.safetensors"), tail = file("tail.safetensors");
+
+        QCOMPARE(logits("all.json", whole, {"--last"}), 0);
+        QCOMPARE(logits("head.json", file("head.safetensors"), {"--state-out", file("state.safetensors")}),
+                 0);
+        QCOMPARE(logits("tail.json", tail, {"--last", "--state-in", file("state.safetensors")}), 0);
+
+        QVERIFY(!read(whole).isEmpty());
+        QCOMPARE(read(tail), read(whole));
+    }
+
+    void aFailedRunLeavesNoOutputFile()
+    {
+        write("outside.json", "[454, 2969, 999999]");
+
+        QVERIFY(logits("outside.json", file("never.safetensors"), {}) != 0);
+
+        QVERIFY(QDir(m_folder.path()).entryList({"never*"}).isEmpty());
+    }
+
+    void perplexityCountsEveryToken()
+    {
+        write("prose.txt", "The goose flew over the lake and came back in spring.");
+
+        const QJsonObject score =
+            run({"perplexity", kModel, "--file", file("prose.txt"), "--json", "--quiet"}).json();
+
+        QVERIFY(score["tokens"].toInt() > 5);
+        QVERIFY(qAbs(std::exp(score["mean_nll"].toDouble()) - score["perplexity"].toDouble()) < 1e-6);
+        QVERIFY(score["bits_per_byte"].toDouble() > 0);
+    }
+
+    void benchReportsAShareOfItsLimit()
+    {
+        const QJsonObject report =
+            run({"bench", kModel, "--repeat", "1", "--decode", "4", "--prefill", "16", "--json", "--quiet"})
+                .json();
+
+        QVERIFY(report["device"]["read_bandwidth_gb_s"].toDouble() > 0);
+        const QJsonArray cases = report["cases"].toArray();
+        QCOMPARE(cases.size(), 2);
+        for (const QJsonValue &row : cases) {
+            const double share = row["tokens_per_s"].toDouble() / row["limit_tokens_per_s"].toDouble();
+            QVERIFY(qAbs(share - row["share_of_limit"].toDouble()) < 1e-9);
+        }
+    }
+
+    void snapshotsAreSavedComparedAndDeleted()
+    {
+        const QString library = file("library.volary");
+        const auto snapshot = [&](QStringList words) {
+            return run(QStringList{"snapshot"} + words +
+                       QStringList{"--library", library, "--json", "--quiet"});
+        };
+        const int first =
+            snapshot({"save", kModel, "--prompt", "Once upon", "--name", "pond"}).json()["id"].toInt();
+        const int second = snapshot({"save", kModel, "--prompt", "Once upon a"}).json()["id"].toInt();
+
+        QCOMPARE(snapshot({"list"}).json()["snapshots"].toArray().size(), 2);
+        QCOMPARE(snapshot({"show", QString::number(first)}).json()["name"].toString(),
+                 QStringLiteral("pond"));
+        const QString one = QString::number(first);
+        for (const QJsonValue &row : snapshot({"diff", one, one}).json()["tensors"].toArray())
+            QCOMPARE(row["max_abs"].toDouble(), 0.0);
+        const QJsonArray rows = snapshot({"diff", one, QString::number(second)}).json()["tensors"].toArray();
+        QVERIFY(rows.first()["max_abs"].toDouble() > 0);
+        QVERIFY(snapshot({"verify"}).json()["damage"].toArray().isEmpty());
+        QCOMPARE(snapshot({"delete", one}).status, 0);
+        QCOMPARE(snapshot({"list"}).json()["snapshots"].toArray().size(), 1);
+        QCOMPARE(snapshot({"show", one}).status, 1);
+    }
+
+    void listingDoesNotCreateALibrary()
+    {
+        const QString library = file("none.volary");
+
+        QCOMPARE(run({"snapshot", "list", "--library", library}).status, 1);
+
+        QVERIFY(!QFile::exists(library));
+    }
+
+    void ctrlCEndsWith130()
+    {
+        QProcess process;
+        process.start(VOLARY_CLI,
+                      {"generate", kModel, "--raw", "--prompt", "a", "--max-tokens", "1000000", "--quiet"});
+        QVERIFY(process.waitForReadyRead(60'000)); // the first words: it runs
+
+        ::kill(pid_t(process.processId()), SIGINT);
+
+        QVERIFY(process.waitForFinished(60'000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 130);
+    }
+
+private:
+    Outcome run(const QStringList &words) const
+    {
+        QProcess process;
+        process.start(VOLARY_CLI, words);
+        if (!process.waitForFinished(120'000))
+            return {};
+        return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -1,
+                process.readAllStandardOutput(), process.readAllStandardError()};
+    }
+    int logits(const char *tokens, const QString &out, const QStringList &more) const
+    {
+        return run(QStringList{"logits", kModel, "--tokens", file(tokens), "--out", out, "--quiet"} + more)
+            .status;
+    }
+
+    QString file(const char *name) const { return m_folder.filePath(QString::fromLatin1(name)); }
+    void write(const char *name, const QByteArray &bytes) const
+    {
+        QFile target(file(name));
+        QVERIFY(target.open(QIODevice::WriteOnly));
+        QCOMPARE(target.write(bytes), qint64(bytes.size()));
+    }
+    static QByteArray read(const QString &path)
+    {
+        QFile source(path);
+        return source.open(QIODevice::ReadOnly) ? source.readAll() : QByteArray();
+    }
+
+    QTemporaryDir m_folder;
+};
+
+QTEST_GUILESS_MAIN(TestCli)
+#include "tst_cli.moc"
