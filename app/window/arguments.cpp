@@ -2,6 +2,8 @@
 
 #include "core/base/text.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 namespace volary {
@@ -23,6 +25,14 @@ Result<int> threadCount(const std::string &word)
     return count;
 }
 
+bool isOption(const std::string &word)
+{
+    constexpr std::array kOptions = {"--library", "--model",       "--backend",
+                                     "--threads", "--screenshots", "--theme"};
+    return std::find(kOptions.begin(), kOptions.end(), word) != kOptions.end();
+}
+
+// `option` is one of those above.
 Result<> apply(WindowArguments &parsed, const std::string &option, const std::string &value)
 {
     if (option == "--library") {
@@ -36,12 +46,10 @@ Result<> apply(WindowArguments &parsed, const std::string &option, const std::st
     } else if (option == "--screenshots") {
         parsed.task = WindowArguments::Task::Screenshots;
         parsed.pictures = value;
-    } else if (option == "--theme") {
+    } else {
         if (value != "light" && value != "dark" && value != "both")
             return wrongUsage("--theme takes light, dark or both, not \"" + printable(value) + "\".");
         parsed.theme = value;
-    } else {
-        return wrongUsage("There is no option " + printable(option) + ".");
     }
     return {};
 }
@@ -70,6 +78,8 @@ Result<WindowArguments> parseWindowArguments(const std::vector<std::string> &arg
         }
         const auto equals = word.find('=');
         const std::string option = word.substr(0, equals);
+        if (!isOption(option))
+            return wrongUsage("There is no option " + printable(option) + ".");
         if (equals != std::string::npos) {
             TRY_(apply(parsed, option, word.substr(equals + 1)));
         } else if (i + 1 < arguments.size()) {

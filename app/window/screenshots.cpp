@@ -72,15 +72,15 @@ public:
         TRY_(waitFor("start", "the model did not open",
                      [this] { return m_studio.bridge().model() != nullptr; }));
         if (m_conversation == 0) {
+            TRY_(goTo("chat"));
             TRY_(take("start"));
             TRY_(holdConversation());
-        } else {
-            m_studio.window().showWorkspace("chat");
         }
+        TRY_(goTo("chat"));
         TRY_(take("conversation"));
         TRY_(takeDocks());
         TRY_(takePalette());
-        m_studio.window().showWorkspace("models");
+        TRY_(goTo("models"));
         TRY_(take("models"));
         return openDamagedFile();
     }
@@ -97,6 +97,14 @@ private:
             &bridge, &EngineBridge::turnFinished, &m_studio,
             [this](RequestId, const event::TurnFinished &finished) { m_lastReply = finished.reply; });
         QObject::connect(&bridge, &EngineBridge::modelFailed, &m_studio, [this] { m_modelFailed = true; });
+    }
+
+    Result<> goTo(const QString &workspace)
+    {
+        m_studio.window().showWorkspace(workspace);
+        if (m_studio.window().currentWorkspace()->id() != workspace)
+            return unreachable(workspace, "there is no such workspace");
+        return {};
     }
 
     Result<> waitFor(const QString &scene, const QString &why, const std::function<bool()> &done)

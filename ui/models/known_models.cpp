@@ -94,7 +94,7 @@ bool KnownModels::isBundled(const fs::path &path) const
 void KnownModels::load()
 {
     QFile file(m_file);
-    if (!file.open(QIODevice::ReadOnly))
+    if (m_file.isEmpty() || !file.open(QIODevice::ReadOnly))
         return;
     const QJsonArray models =
         QJsonDocument::fromJson(file.readAll()).object()[QStringLiteral("recent")].toArray();
@@ -107,6 +107,8 @@ void KnownModels::load()
 
 void KnownModels::save() const
 {
+    if (m_file.isEmpty())
+        return;
     QJsonArray models;
     for (const Entry &entry : m_recent)
         models.append(

@@ -25,7 +25,8 @@ class KnownModels : public QObject {
 public:
     static constexpr int kRemembered = 20;
 
-    // `file`: where recent models are kept; `bundled`: folders of models that came with the program.
+    // `file`: where recent models are kept, empty for this run only; `bundled`: folders of models that came
+    // with the program.
     KnownModels(QString file, std::vector<std::filesystem::path> bundled, QObject *parent = nullptr);
 
     // Bundled ones first, then recent ones, newest first. Looks at the disk for each.

@@ -38,6 +38,7 @@ QTableView *makeTable(QAbstractItemModel *model, const QString &name, int stretc
     auto *table = new QTableView;
     table->setModel(model);
     table->setAccessibleName(name);
+    table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder); // at first as in the file
     table->setSortingEnabled(true);
     table->setSelectionBehavior(QAbstractItemView::SelectRows);
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);

@@ -102,7 +102,7 @@ QTableView::item { padding: 3px 10px; border-bottom: 1px solid @hairline; }
 QTableView::item:selected { background: @accentSoft; color: @text; }
 QHeaderView { background: @surface; border: none; }
 QHeaderView::section { background: @surface; color: @muted; border: none; border-bottom: 1px solid @border;
-    padding: 6px 10px; font-size: @captionSize; font-weight: 600; }
+    padding: 6px 13px; font-size: @captionSize; font-weight: 600; }
 QHeaderView::section:hover { color: @text; }
 QHeaderView::up-arrow { image: url(:/icons/chevron-up-@shade.svg); width: 12px; height: 12px; subcontrol-position: right center; }
 QHeaderView::down-arrow { image: url(:/icons/chevron-down-@shade.svg); width: 12px; height: 12px; subcontrol-position: right center; }
