@@ -21,6 +21,7 @@
 #include <QPushButton>
 #include <QSet>
 #include <QSignalSpy>
+#include <QStatusBar>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -206,6 +207,9 @@ private slots:
         Desk desk(folder);
 
         QCOMPARE(desk.notes->m_field->toPlainText(), "typed just now");
+        desk.engine.send(1, event::ModelOpened{sampleModel(), 0.1});
+        desk.engine.settle();
+        QVERIFY(desk.window.statusBar()->currentMessage().contains("not closed"));
     }
 
     void everyActionIsInTheMenusAndHasAStableName()

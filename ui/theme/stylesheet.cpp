@@ -11,6 +11,7 @@ namespace {
 // @name stands for a token; sizes are device-independent pixels.
 constexpr auto kGrounds = R"(
 QMainWindow, QDialog { background: @window; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QWidget[ground="window"] { background: @window; }
 QWidget[ground="surface"] { background: @surface; }
 QWidget[ground="raised"] { background: @raised; }
@@ -86,6 +87,12 @@ QTextBrowser:focus { border: none; }
 QComboBox { border: 1px solid @border; border-radius: @controlRadius; padding: 5px 9px; min-height: 18px; }
 QComboBox:focus { border: 1px solid @focus; }
 QComboBox:hover { background: @hover; }
+QAbstractSpinBox { border: 1px solid @border; border-radius: @controlRadius; padding: 5px 9px; min-height: 18px; }
+QAbstractSpinBox:focus { border: 1px solid @focus; }
+QAbstractSpinBox::up-button { subcontrol-origin: border; subcontrol-position: top right; width: 24px; border: none; }
+QAbstractSpinBox::down-button { subcontrol-origin: border; subcontrol-position: bottom right; width: 24px; border: none; }
+QAbstractSpinBox::up-arrow { image: url(:/icons/chevron-up-@shade.svg); width: 12px; height: 12px; }
+QAbstractSpinBox::down-arrow { image: url(:/icons/chevron-down-@shade.svg); width: 12px; height: 12px; }
 QComboBox::drop-down { border: none; width: 24px; }
 QComboBox::down-arrow { image: url(:/icons/chevron-down-@shade.svg); width: 14px; height: 14px; }
 QComboBox QAbstractItemView { background: @raised; border: 1px solid @border; padding: 4px; outline: none; }

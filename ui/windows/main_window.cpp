@@ -18,6 +18,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QToolButton>
@@ -53,8 +54,10 @@ MainWindow::MainWindow(EngineBridge &bridge, ThemeManager &themes, Preferences &
 {
     setWindowTitle(QStringLiteral("Volary"));
     setMinimumSize(kMinimumSize);
-    resize(kFirstSize);
+    resize(kFirstSize.boundedTo(screen()->availableSize()));
     setAcceptDrops(true);
+    m_keepsPlace.setSingleShot(true);
+    m_keepsPlace.setInterval(kMessageMs);
     setDockOptions(AnimatedDocks | AllowTabbedDocks | AllowNestedDocks);
     setTabPosition(Qt::AllDockWidgetAreas, QTabWidget::North);
 
@@ -205,7 +208,7 @@ void MainWindow::listenToEngine()
     connect(&m_bridge, &EngineBridge::libraryOpened, this, [this](const event::LibraryOpened &opened) {
         m_library = QString::fromStdString(opened.info.path.string());
         if (!opened.info.notice.empty())
-            announce(QString::fromStdString(opened.info.notice));
+            announceFirst(QString::fromStdString(opened.info.notice));
     });
     connect(&m_bridge, &EngineBridge::conversationList, this,
             [this](RequestId, const event::ConversationList &list) {
@@ -407,6 +410,13 @@ void MainWindow::openSettings()
 
 void MainWindow::announce(const QString &text)
 {
+    if (!m_keepsPlace.isActive())
+        statusBar()->showMessage(text, kMessageMs);
+}
+
+void MainWindow::announceFirst(const QString &text)
+{
+    m_keepsPlace.start();
     statusBar()->showMessage(text, kMessageMs);
 }
 
@@ -439,7 +449,7 @@ void MainWindow::restore()
     m_restored = true;
     m_session->flush(); // from now on a crash can be told from an ordinary end
     if (values.running)
-        announce(tr("Volary was not closed the last time. Everything is back where it was."));
+        announceFirst(tr("Volary was not closed the last time. Everything is back where it was."));
 }
 
 SessionValues MainWindow::sessionValues() const

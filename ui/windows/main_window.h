@@ -8,6 +8,7 @@
 #include "ui/windows/workspace.h"
 
 #include <QMainWindow>
+#include <QTimer>
 
 class QActionGroup;
 class QMenu;
@@ -43,8 +44,10 @@ public:
     QList<QAction *> allActions() const;
 
     void raiseToFront();
-    // A sentence in the status bar for some seconds.
+    // A sentence in the status bar for some seconds, unless something more important stands there.
     void announce(const QString &text);
+    // The same for what must not be missed: it keeps its place against ordinary ones.
+    void announceFirst(const QString &text);
     // An error that concerns the whole window, in a card above the workspaces; the caller may add buttons.
     ErrorCard &showError(const QString &title, const Error &error, const QString &kept = {});
 
@@ -101,6 +104,7 @@ private:
     QList<QAction *> m_actions; // of the window itself, in menu order, for each menu up to its null pointer
     QActionGroup *m_themeChoices;
     SessionFile *m_session;
+    QTimer m_keepsPlace; // runs while an important sentence stands in the status bar
     bool m_restored = false;
 };
 
