@@ -1,7 +1,9 @@
 #include "ui/windows/help_page.h"
 
 #include <QDialogButtonBox>
+#include <QTextBlock>
 #include <QTextBrowser>
+#include <QTextCursor>
 #include <QVBoxLayout>
 
 namespace volary::ui {
@@ -38,6 +40,18 @@ QString page()
         "where.\n");
 }
 
+// Qt sets Markdown headings without room above them.
+void openUpHeadings(QTextDocument &document, int room)
+{
+    for (QTextBlock block = document.begin(); block.isValid(); block = block.next()) {
+        QTextBlockFormat format = block.blockFormat();
+        if (format.headingLevel() < 2)
+            continue;
+        format.setTopMargin(room);
+        QTextCursor(block).setBlockFormat(format);
+    }
+}
+
 } // namespace
 
 HelpPage::HelpPage(const ThemeManager &themes, QWidget *parent) : QDialog(parent)
@@ -48,6 +62,8 @@ HelpPage::HelpPage(const ThemeManager &themes, QWidget *parent) : QDialog(parent
     auto *text = new QTextBrowser;
     text->setAccessibleName(tr("How it works"));
     text->setMarkdown(page());
+    text->document()->setDocumentMargin(2 * themes.theme().space);
+    openUpHeadings(*text->document(), 2 * themes.theme().space);
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Close);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     const int space = themes.theme().space;
