@@ -13,6 +13,7 @@ namespace volary::cli {
 namespace {
 constexpr int kBarWidth = 32;
 constexpr int kPlainStep = 10; // percent between lines when stderr is no terminal
+constexpr auto kQuicklyDone = std::chrono::seconds(1);
 } // namespace
 
 const std::vector<Option> kCommonOptions{
@@ -48,6 +49,10 @@ void Context::progress(std::string_view stage, double fraction)
     const int percent = int(100 * std::clamp(fraction, 0.0, 1.0));
     if (m_quiet || percent == m_shownPercent)
         return;
+    if (m_start == std::chrono::steady_clock::time_point())
+        m_start = std::chrono::steady_clock::now();
+    if (std::chrono::steady_clock::now() - m_start < kQuicklyDone)
+        return;
     if (m_terminal) {
         const int filled = percent * kBarWidth / 100;
         std::fprintf(stderr, "\r%-24.*s [%s%s] %3d %%", int(stage.size()), stage.data(),
@@ -69,6 +74,7 @@ void Context::endProgress()
         std::fprintf(stderr, "\r%*s\r", kBarWidth + 40, "");
     m_barShown = false;
     m_shownPercent = -1;
+    m_start = {};
 }
 
 void Context::print(const Json &value) const

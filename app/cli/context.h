@@ -4,6 +4,7 @@
 #include "app/cli/arguments.h"
 #include "core/base/json.h"
 
+#include <chrono>
 #include <filesystem>
 #include <stop_token>
 #include <string_view>
@@ -22,7 +23,8 @@ public:
 
     std::filesystem::path library() const; // --library, else the user's
 
-    // A bar on a terminal, now and then a line elsewhere, nothing with --quiet. Goes to stderr.
+    // A bar on a terminal, now and then a line elsewhere, nothing with --quiet or for what is quickly done.
+    // Goes to stderr.
     void progress(std::string_view stage, double fraction);
     void endProgress();
 
@@ -34,6 +36,7 @@ private:
     bool m_json;
     bool m_quiet;
     bool m_terminal;
+    std::chrono::steady_clock::time_point m_start; // of the task in progress
     bool m_barShown = false;
     int m_shownPercent = -1;
 };

@@ -39,5 +39,6 @@ Result<> refuseDuplicates(std::span<const TensorInfo> tensors);
 
 Result<std::unique_ptr<TensorFile>> openSafetensors(InputFile file);
 Result<std::unique_ptr<TensorFile>> openRwkvCpp(InputFile file);
+Result<std::unique_ptr<TensorFile>> openPth(InputFile file);
 
 } // namespace volary

@@ -18,7 +18,7 @@ constexpr std::string_view kLegacyTorch("\x80\x02\x8A\x0A\x6C\xFC\x9C\x46\xF9\x2
 Error notAModel()
 {
     return unsupported("this is no model file that Volary knows",
-                       "Choose a .safetensors or rwkv.cpp .bin file.");
+                       "Choose a .safetensors, .pth or rwkv.cpp .bin file.");
 }
 
 Result<std::unique_ptr<TensorFile>> openByContent(InputFile file)
@@ -32,9 +32,7 @@ Result<std::unique_ptr<TensorFile>> openByContent(InputFile file)
 
     switch (loadLittle<std::uint32_t>(head.data())) {
     case kZipMagic:
-    case kEmptyZipMagic:
-        return unsupported("PyTorch archives (.pth) are not supported yet",
-                           "Use the .safetensors file of the model.");
+    case kEmptyZipMagic: return openPth(std::move(file));
     case kRwkvCppMagic: return openRwkvCpp(std::move(file));
     case kGgufMagic:
         return unsupported("GGUF files are not supported yet", "Use the .safetensors file of the model.");

@@ -1,7 +1,8 @@
 // Reading tensors from model files of any format.
 //
-// Every file is hostile until checked: no count, length, offset or shape is used before it was compared with the real
-// file size in arithmetic that cannot overflow; memory stays proportional to the header; nothing is executed.
+// Every file is hostile until checked: no count, length, offset or shape is used before it was compared with
+// the real file size in arithmetic that cannot overflow; memory stays proportional to the header; nothing is
+// executed.
 #pragma once
 
 #include "core/base/result.h"
@@ -26,13 +27,13 @@ struct TensorInfo {
     std::size_t bytes() const { return std::size_t(shape.elements()) * bytesPerElement(type); }
 };
 
-// An open, validated model file. Reading uses positioned reads, so a file that shrinks meanwhile gives an Error and
-// not a signal. Not thread-safe.
+// An open, validated model file. Reading uses positioned reads, so a file that shrinks meanwhile gives an
+// Error and not a signal. Not thread-safe.
 class TensorFile {
 public:
     virtual ~TensorFile() = default;
 
-    virtual std::string_view format() const = 0; // "safetensors", "pth", "rwkv.cpp"
+    virtual std::string_view format() const = 0;             // "safetensors", "pth", "rwkv.cpp"
     virtual std::span<const TensorInfo> tensors() const = 0; // in file order
 
     // The values of tensors()[index], row-major and contiguous. `to` has exactly its bytes().
@@ -50,7 +51,8 @@ private:
     std::filesystem::path m_path;
 };
 
-// Recognises the format by content, never by name. Errors name the file, the field that is wrong and what to do.
+// Recognises the format by content, never by name. Errors name the file, the field that is wrong and what to
+// do.
 Result<std::unique_ptr<TensorFile>> openTensorFile(const std::filesystem::path &path);
 
 } // namespace volary

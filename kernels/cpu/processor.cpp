@@ -54,8 +54,8 @@ int usableCores()
 
 Processor describeProcessor()
 {
-    const std::int64_t best =
-        hwy::SupportedTargets() & -hwy::SupportedTargets(); // the lowest bit is the best target
+    const std::int64_t usable = hwy::SupportedTargets() & HWY_TARGETS; // here, and compiled in
+    const std::int64_t best = usable & -usable;                        // the lowest bit is the best target
     return {
         .name = modelName(),
         .instructionSet = hwy::TargetName(best),

@@ -1,4 +1,5 @@
 // Chats until it is killed, and says on stdout what was acknowledged: engine_driver LIBRARY MODEL SEED
+// long|short
 //
 //   shown MILLISECONDS BYTES     so much of the running reply had reached the "window" at this moment
 //   finished TURN HASH           the turn was announced as finished, with this text
@@ -10,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <mutex>
+#include <string_view>
 
 using namespace volary;
 
@@ -32,7 +34,7 @@ void say(const std::string &line)
 
 int main(int argc, char **argv)
 {
-    if (argc != 4)
+    if (argc != 5)
         return 2;
     std::mutex mutex;
     std::condition_variable changed;
@@ -68,6 +70,7 @@ int main(int argc, char **argv)
     engine.post(command::OpenModel{.path = argv[2]});
     engine.post(command::CreateConversation{.title = "driver", .settings = {}});
 
+    const bool longReplies = std::string_view(argv[4]) == "long";
     std::uint64_t seed = std::strtoull(argv[3], nullptr, 10);
     for (;;) {
         std::unique_lock lock(mutex);
@@ -75,10 +78,13 @@ int main(int argc, char **argv)
         idle = false;
         GenerationSettings settings;
         settings.sampler.seed = ++seed;
-        settings.sampler.temperature = 1.3f;
         settings.sampler.topP = 1;
-        settings.maxTokens =
-            seed % 3 == 0 ? 100'000 : 20; // long ones to be cut, short ones to be acknowledged
+        settings.maxTokens = 20;
+        if (longReplies) { // noise that goes on for many seconds: to be cut
+            settings.sampler.temperature = 10;
+            settings.chatFormat = "raw";
+            settings.maxTokens = 100'000;
+        }
         const std::optional<TurnId> parent = last;
         lock.unlock();
         engine.post(command::SendMessage{conversation, parent, "Tell me a story, please.", settings});

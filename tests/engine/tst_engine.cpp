@@ -254,7 +254,7 @@ void TestEngine::conversationIsNamedAfterItsFirstMessage()
     const auto changed = harness.wait<event::ConversationChanged>(request);
 
     QVERIFY(changed);
-    QCOMPARE(changed->conversation.title, std::string("Tell me about the very long voyage of the…"));
+    QCOMPARE(changed->conversation.title, std::string("Tell me about the very long voyage of the little…"));
 }
 
 void TestEngine::textOfARunningReplyIsKeptWhenTheEngineEnds()
@@ -403,8 +403,8 @@ void TestEngine::searchFindsWhatWasSaid()
     const auto found = harness.ask<event::SearchResults>(command::Search{"marzi"});
 
     QVERIFY(found);
-    QCOMPARE(found->hits.size(), std::size_t(1));
-    QCOMPARE(found->hits[0].turn, *finished->reply.parent);
+    const auto isTheMessage = [&](const SearchHit &hit) { return hit.turn == *finished->reply.parent; };
+    QVERIFY(std::ranges::any_of(found->hits, isTheMessage));
 }
 
 QTEST_GUILESS_MAIN(TestEngine)

@@ -1,5 +1,6 @@
 // RWKV-7 against numbers made by an independent implementation in float64, and against a model somebody
 // trained.
+#include "core/base/half.h"
 #include "kernels/cpu/backend.h"
 #include "kernels/reference/backend.h"
 #include "tests/support/golden.h"
