@@ -1,5 +1,6 @@
-// VOLARY_CHECK(condition, message): stops the program when one of our own invariants is broken, in release builds too.
-// Never use it for something that a file, a device or a user can cause; that is an Error (result.h).
+// VOLARY_CHECK(condition, message): stops the program when one of our own invariants is broken, in release
+// builds too. Never use it for something that a file, a device or a user can cause; that is an Error
+// (result.h).
 #pragma once
 
 #include <cstdio>
@@ -15,5 +16,6 @@ namespace volary::detail {
 
 } // namespace volary::detail
 
-#define VOLARY_CHECK(condition, message)                                                                      \
-    ((condition) ? static_cast<void>(0) : ::volary::detail::checkFailed(#condition, message, __FILE__, __LINE__))
+#define VOLARY_CHECK(condition, message)                                                                     \
+    ((condition) ? static_cast<void>(0)                                                                      \
+                 : ::volary::detail::checkFailed(#condition, message, __FILE__, __LINE__))

@@ -8,7 +8,10 @@
 
 namespace volary {
 
-constexpr float bf16ToFloat(std::uint16_t bits) { return std::bit_cast<float>(std::uint32_t(bits) << 16); }
+constexpr float bf16ToFloat(std::uint16_t bits)
+{
+    return std::bit_cast<float>(std::uint32_t(bits) << 16);
+}
 
 // Rounds to nearest, ties to even. NaN stays NaN.
 constexpr std::uint16_t floatToBf16(float value)

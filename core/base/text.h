@@ -16,8 +16,8 @@ std::string formatBytes(std::uint64_t bytes);
 // 25159192 -> "25,159,192".
 std::string formatCount(std::uint64_t count);
 
-// Makes text from a file safe to show in a message: control characters, bidi marks and invalid UTF-8 become escapes,
-// anything longer than maxBytes is cut with "...".
+// Makes text from a file safe to show in a message: control characters, bidi marks and invalid UTF-8 become
+// escapes, anything longer than maxBytes is cut with "...".
 std::string printable(std::string_view text, std::size_t maxBytes = 120);
 
 // True when the bytes are valid UTF-8 (no surrogates, no overlong forms).

@@ -10,9 +10,9 @@
 
 namespace volary {
 
-// Whatever a job touches belongs to this thread alone, so features need no locks. Destroying the worker asks the
-// running job to stop (through its stop token), runs the jobs that still wait, and joins: a save that was posted is
-// never dropped.
+// Whatever a job touches belongs to this thread alone, so features need no locks. Destroying the worker asks
+// the running job to stop (through its stop token), runs the jobs that still wait, and joins: a save that was
+// posted is never dropped.
 class Worker {
 public:
     using Job = std::function<void(std::stop_token)>;
