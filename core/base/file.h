@@ -12,8 +12,8 @@
 
 namespace volary {
 
-// A regular file opened for reading. Refuses folders, pipes and devices. Reads never go through a mapping: a file that
-// shrinks while it is open gives an Error instead of a signal.
+// A regular file opened for reading. Refuses folders, pipes and devices. Reads never go through a mapping: a
+// file that shrinks while it is open gives an Error instead of a signal.
 class InputFile {
 public:
     static Result<InputFile> open(const std::filesystem::path &path);
@@ -38,7 +38,8 @@ private:
 // The whole file as bytes in a string; refuses files above `limit`.
 Result<std::string> readFile(const std::filesystem::path &path, std::uint64_t limit);
 
-// Writes beside the target, syncs, and renames: the target has either its old or its new content, never a part.
+// Writes beside the target, syncs, and renames: the target has either its old or its new content, never a
+// part.
 Result<> writeFileAtomically(const std::filesystem::path &path, std::span<const std::byte> bytes);
 
 } // namespace volary

@@ -35,8 +35,8 @@ public:
     Json(Array value) : m_value(std::move(value)) {}
     Json(Object value) : m_value(std::move(value)) {}
 
-    // RFC 8259, nothing more: no comments, no trailing commas, valid UTF-8, no lone surrogates, no duplicate keys, no
-    // bytes after the value but white space. Errors give the byte offset.
+    // RFC 8259, nothing more: no comments, no trailing commas, valid UTF-8, no lone surrogates, no duplicate
+    // keys, no bytes after the value but white space. Errors give the byte offset.
     static Result<Json> parse(std::string_view text, const JsonLimits &limits = {});
 
     // Null when the value is of another kind.

@@ -12,25 +12,27 @@
 
 namespace volary {
 
-// Which model a state belongs to. Two states are exchangeable only when all of these agree; the numeric profile alone
-// may differ, and then the continuation is usable but not reproducible to the bit.
+// Which model a state belongs to. Two states are exchangeable only when all of these agree; the numeric
+// profile alone may differ, and then the continuation is usable but not reproducible to the bit.
 struct ModelIdentity {
-    std::string fingerprint;     // SHA-256 over architecture and every tensor as stored, in hexadecimal
-    std::string architecture;    // "rwkv7"
-    std::string name;            // for people
-    std::string tokenizer;       // Tokenizer::identity()
-    std::string numericProfile;  // Device::numericProfile
+    std::string fingerprint;    // SHA-256 over architecture and every tensor as stored, in hexadecimal
+    std::string architecture;   // "rwkv7"
+    std::string name;           // for people
+    std::string tokenizer;      // Tokenizer::identity()
+    std::string numericProfile; // Device::numericProfile
 
     bool operator==(const ModelIdentity &) const = default;
 };
 
 struct TensorImage {
     StateTensor spec;
-    std::shared_ptr<const std::vector<std::byte>> bytes; // shape's elements in spec.type, row-major, little-endian
+    std::shared_ptr<const std::vector<std::byte>>
+        bytes; // shape's elements in spec.type, row-major, little-endian
 };
 
-// Invariant: the state has consumed every token but the last; the last is pending. Restoring feeds the pending token
-// first, so no logits need to be stored, and continuing is exact. tokens is empty only for a fresh start.
+// Invariant: the state has consumed every token but the last; the last is pending. Restoring feeds the
+// pending token first, so no logits need to be stored, and continuing is exact. tokens is empty only for a
+// fresh start.
 //
 // Immutable once made; shared between threads as shared_ptr<const SnapshotImage>.
 struct SnapshotImage {

@@ -342,10 +342,13 @@ void TestConformance::largeMatricesAgreeWithTheReference()
     for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
         const int rows = integer(1, 40), inputs = integer(900, 1100), outputs = integer(300, 400);
         const auto weight = normal({outputs, inputs}, 0.05f), x = normal({rows, inputs});
-        const Case c{
-            .rows = rows, .firstRow = {0, rows}, .states = {}, .stateSlots = {}, .record = [&](Ops &op, Scene &s) {
-                return op.linear(s.tensor(weight, type), s.activation(op, x));
-            }};
+        const Case c{.rows = rows,
+                     .firstRow = {0, rows},
+                     .states = {},
+                     .stateSlots = {},
+                     .record = [&](Ops &op, Scene &s) {
+                         return op.linear(s.tensor(weight, type), s.activation(op, x));
+                     }};
         REQUIRE(const Outcome expected, run(*reference, c));
         REQUIRE(const Outcome got, run(*cpu, c));
         QVERIFY(relativeDifference(got.output, expected.output) <= test::tolerance(type));
