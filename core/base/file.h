@@ -38,8 +38,7 @@ private:
 // The whole file as bytes in a string; refuses files above `limit`.
 Result<std::string> readFile(const std::filesystem::path &path, std::uint64_t limit);
 
-// Writes beside the target, syncs, and renames: the target has either its old or its new content, never a
-// part.
+// Writes beside the target, syncs, and renames: the target has its old or its new content, never a part.
 Result<> writeFileAtomically(const std::filesystem::path &path, std::span<const std::byte> bytes);
 
 } // namespace volary

@@ -26,8 +26,8 @@ struct ModelIdentity {
 
 struct TensorImage {
     StateTensor spec;
-    std::shared_ptr<const std::vector<std::byte>>
-        bytes; // shape's elements in spec.type, row-major, little-endian
+    // The shape's elements in spec.type, row-major, little-endian.
+    std::shared_ptr<const std::vector<std::byte>> bytes;
 };
 
 // Invariant: the state has consumed every token but the last; the last is pending. Restoring feeds the
