@@ -1,0 +1,63 @@
+// The left column of the chat: search, conversations, trash.
+#pragma once
+
+#include "ui/bridge/engine_bridge.h"
+#include "ui/chat/conversation_list_model.h"
+#include "ui/theme/theme.h"
+
+#include <QTimer>
+#include <QWidget>
+
+class QAction;
+class QFrame;
+class QLabel;
+class QLineEdit;
+class QListView;
+class QToolButton;
+
+namespace volary::ui {
+
+class ConversationList : public QWidget {
+    Q_OBJECT
+
+public:
+    ConversationList(EngineBridge &bridge, const ThemeManager &themes, QAction *newConversation,
+                     QWidget *parent = nullptr);
+
+    void setCurrent(ConversationId conversation);
+    void focusSearch();
+    void renameCurrent();
+    void deleteCurrent();
+    ConversationListModel &model() { return *m_model; }
+    QString searchText() const;
+    void setSearchText(const QString &text);
+
+signals:
+    void conversationChosen(volary::ConversationId conversation);
+    void hitChosen(volary::ConversationId conversation, volary::TurnId turn);
+    void conversationGone(volary::ConversationId conversation);
+
+private:
+    void connectBridge();
+    void activate(const QModelIndex &index);
+    void search();
+    void showTrash(bool trash);
+    void showUndo(ConversationId conversation);
+    void showMenu(const QPoint &position);
+    ConversationId conversationAt(const QModelIndex &index) const;
+
+    EngineBridge &m_bridge;
+    const ThemeManager &m_themes;
+    QLineEdit *m_search;
+    QListView *m_list;
+    QToolButton *m_trash;
+    QLabel *m_empty;
+    QFrame *m_undo;
+    QLabel *m_undoText;
+    ConversationListModel *m_model;
+    QTimer m_searchTimer, m_undoTimer;
+    RequestId m_searchRequest = 0, m_listRequest = 0;
+    ConversationId m_current = 0, m_deleted = 0;
+};
+
+} // namespace volary::ui

@@ -1,0 +1,275 @@
+#include "ui/chat/turn_view.h"
+
+#include <QEnterEvent>
+#include <QLabel>
+#include <QPainter>
+#include <QPushButton>
+#include <QToolButton>
+
+#include <algorithm>
+
+namespace volary::ui {
+
+namespace {
+
+constexpr int kSideMargin = 24;
+constexpr int kBubblePadding = 14;
+constexpr int kBlockGap = 6;
+
+} // namespace
+
+TurnView::TurnView(const ThemeManager &themes, const Turn &turn, QWidget *parent)
+    : QWidget(parent), m_themes(themes), m_turn(turn), m_role(new QLabel(this)), m_status(new QLabel(this)),
+      m_continue(new QPushButton(tr("Continue"), this)), m_previous(new QToolButton(this)),
+      m_version(new QLabel(this)), m_next(new QToolButton(this))
+{
+    setObjectName(QStringLiteral("turn"));
+    m_role->setProperty("role", "caption");
+    m_role->setText(isUser() ? tr("You") : tr("Volary"));
+    m_version->setProperty("role", "caption");
+    m_version->setAlignment(Qt::AlignCenter);
+    m_status->setProperty("role", "caption");
+    m_status->setWordWrap(true);
+    m_continue->setProperty("kind", "quiet");
+    m_continue->setIcon(themes.icon(QStringLiteral("continue")));
+    m_continue->setAccessibleName(tr("Continue this reply"));
+    connect(m_continue, &QPushButton::clicked, this, [this] { emit continueRequested(m_turn.id); });
+
+    const auto pager = [&](QToolButton *button, const QString &icon, const QString &name, int step) {
+        button->setIcon(themes.icon(icon, IconTone::Muted));
+        button->setProperty("kind", "quiet");
+        button->setAccessibleName(name);
+        button->setToolTip(name);
+        button->setFocusPolicy(Qt::TabFocus);
+        button->hide();
+        connect(button, &QToolButton::clicked, this,
+                [this, step] { emit versionRequested(m_turn.id, step); });
+    };
+    pager(m_previous, QStringLiteral("chevron-left"), tr("Previous version"), -1);
+    pager(m_next, QStringLiteral("chevron-right"), tr("Next version"), 1);
+    m_version->hide();
+
+    if (isUser())
+        m_actions.push_back(
+            addAction(QStringLiteral("edit"), tr("Edit as a new branch"), &TurnView::editRequested));
+    else
+        m_actions.push_back(addAction(QStringLiteral("regenerate"), tr("Write another version"),
+                                      &TurnView::regenerateRequested));
+    m_actions.push_back(
+        addAction(QStringLiteral("branch"), tr("Branch from here"), &TurnView::branchRequested));
+    m_actions.push_back(addAction(QStringLiteral("copy"), tr("Copy"), &TurnView::copyRequested));
+    showActions(false);
+    m_text.append(QString::fromStdString(turn.text));
+    refreshBlocks();
+    refreshStatus();
+}
+
+TurnView::~TurnView() = default;
+
+QToolButton *TurnView::addAction(const QString &icon, const QString &name, void (TurnView::*signal)(TurnId))
+{
+    auto *button = new QToolButton(this);
+    button->setIcon(m_themes.icon(icon, IconTone::Muted));
+    button->setProperty("kind", "quiet");
+    button->setAccessibleName(name);
+    button->setToolTip(name);
+    button->setFocusPolicy(Qt::TabFocus);
+    button->installEventFilter(this);
+    connect(button, &QToolButton::clicked, this, [this, signal] { emit(this->*signal)(m_turn.id); });
+    return button;
+}
+
+void TurnView::setTurn(const Turn &turn)
+{
+    const QString text = QString::fromStdString(turn.text);
+    m_turn = turn;
+    if (m_text.source() != text) {
+        m_text = StreamingMarkdown();
+        m_frozen = 0;
+        m_blocks.clear();
+        m_text.append(text);
+        refreshBlocks();
+    }
+    refreshStatus();
+    emit heightChanged();
+}
+
+void TurnView::setVersions(int number, int count)
+{
+    for (QWidget *widget : {static_cast<QWidget *>(m_previous), static_cast<QWidget *>(m_next),
+                            static_cast<QWidget *>(m_version)})
+        widget->setVisible(count > 1);
+    m_version->setText(QStringLiteral("%1 / %2").arg(number).arg(count));
+    m_version->setAccessibleName(tr("Version %1 of %2").arg(number).arg(count));
+    m_previous->setEnabled(number > 1);
+    m_next->setEnabled(number < count);
+}
+
+void TurnView::setRunning(bool running)
+{
+    m_running = running;
+    showActions(false);
+    refreshStatus();
+}
+
+void TurnView::appendText(const QString &text)
+{
+    m_text.append(text);
+    refreshBlocks();
+    emit heightChanged();
+}
+
+void TurnView::setSelected(bool selected)
+{
+    if (m_selected == selected)
+        return;
+    m_selected = selected;
+    showActions(selected);
+    update();
+}
+
+int TurnView::highlight(const QString &words)
+{
+    int found = 0;
+    for (const auto &block : m_blocks)
+        found += block->highlight(words);
+    return found;
+}
+
+// Frozen blocks are made once; of the rest those that changed are made or filled again.
+void TurnView::refreshBlocks()
+{
+    const QList<MarkdownBlock> &frozen = m_text.frozen();
+    const QList<MarkdownBlock> tail = m_text.tail();
+    std::size_t at = m_frozen;
+    const auto place = [&](const MarkdownBlock &block) {
+        if (at == m_blocks.size() || !m_blocks[at]->update(block)) {
+            m_blocks.resize(at);
+            m_blocks.push_back(makeBlockView(m_themes, block, this));
+            m_blocks.back()->widget()->show();
+        }
+        ++at;
+    };
+    for (qsizetype i = qsizetype(m_frozen); i < frozen.size(); ++i)
+        place(frozen[i]);
+    m_frozen = std::size_t(frozen.size());
+    for (const MarkdownBlock &block : tail)
+        place(block);
+    m_blocks.resize(at);
+}
+
+void TurnView::refreshStatus()
+{
+    QString status;
+    if (m_running)
+        status = m_text.source().isEmpty() ? tr("Thinking …") : QString();
+    else if (m_turn.status == TurnStatus::Partial)
+        status = tr("Interrupted here. Everything above is kept.");
+    else if (m_turn.status == TurnStatus::Stopped)
+        status = tr("Stopped here.");
+    if (m_turn.damaged)
+        status = tr("This text does not match its checksum: the library file was damaged. ") + status;
+    m_status->setText(status);
+    m_status->setVisible(!status.isEmpty());
+    m_continue->setVisible(!m_running && !isUser() && m_turn.status != TurnStatus::Finished);
+}
+
+void TurnView::showActions(bool show)
+{
+    for (QToolButton *action : m_actions)
+        action->setVisible(show && !m_running);
+}
+
+// The text column stands in the middle; a user's turn has a card of its own behind it.
+QRect TurnView::bubble(int width) const
+{
+    const int column = std::min(kMaxTextWidth + 2 * kBubblePadding, width - 2 * kSideMargin);
+    return {(width - column) / 2, 4, column, m_contentHeight};
+}
+
+int TurnView::layOut(int width)
+{
+    resize(width, height());
+    const QRect column = bubble(width);
+    const int left = column.left() + kBubblePadding, inner = column.width() - 2 * kBubblePadding;
+    const int headerHeight = std::max(m_actions.front()->sizeHint().height(), m_role->sizeHint().height());
+    int y = column.top() + (isUser() ? 8 : 4);
+
+    m_role->setGeometry(left, y, m_role->sizeHint().width() + 4, headerHeight);
+    int right = left + inner;
+    for (auto action = m_actions.rbegin(); action != m_actions.rend(); ++action) {
+        const QSize size = (*action)->sizeHint();
+        right -= size.width();
+        (*action)->setGeometry(right, y, size.width(), headerHeight);
+    }
+    int pager = left + m_role->width() + 8;
+    for (QWidget *part : {static_cast<QWidget *>(m_previous), static_cast<QWidget *>(m_version),
+                          static_cast<QWidget *>(m_next)}) {
+        const int w = part->sizeHint().width();
+        part->setGeometry(pager, y, w, headerHeight);
+        pager += w;
+    }
+    y += headerHeight + 4;
+    for (const auto &block : m_blocks) {
+        const int h = block->heightAt(inner);
+        block->widget()->setGeometry(left, y, inner, h);
+        y += h + kBlockGap;
+    }
+    if (!m_status->isHidden() || !m_continue->isHidden()) {
+        const int buttonWidth = m_continue->isHidden() ? 0 : m_continue->sizeHint().width();
+        const int statusWidth = inner - buttonWidth - 8;
+        const int h = std::max({m_status->heightForWidth(statusWidth),
+                                m_continue->isHidden() ? 0 : m_continue->sizeHint().height(), 18});
+        m_status->setGeometry(left, y, statusWidth, h);
+        m_continue->setGeometry(left + inner - buttonWidth, y, buttonWidth, h);
+        y += h + kBlockGap;
+    }
+    y += isUser() ? 6 : 2;
+    m_contentHeight = y - column.top();
+    const int total = y + 8;
+    resize(width, total);
+    update();
+    return total;
+}
+
+void TurnView::enterEvent(QEnterEvent *)
+{
+    showActions(true);
+}
+
+void TurnView::leaveEvent(QEvent *)
+{
+    showActions(m_selected);
+}
+
+bool TurnView::eventFilter(QObject *, QEvent *event)
+{
+    if (event->type() == QEvent::FocusIn)
+        showActions(true);
+    return false;
+}
+
+void TurnView::mousePressEvent(QMouseEvent *)
+{
+    emit selected(m_turn.id);
+}
+
+void TurnView::paintEvent(QPaintEvent *)
+{
+    const Theme &theme = m_themes.theme();
+    QPainter painter(this);
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QRectF card = QRectF(bubble(width())).adjusted(0.5, 0.5, -0.5, -0.5);
+    if (isUser()) {
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(theme.accentSoft);
+        painter.drawRoundedRect(card, theme.radius + 4, theme.radius + 4);
+    }
+    if (m_selected) {
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(theme.accent);
+        painter.drawRoundedRect(QRectF(card.left() - 8, card.top() + 6, 3, card.height() - 12), 1.5, 1.5);
+    }
+}
+
+} // namespace volary::ui
