@@ -1,0 +1,7 @@
+// PyTorch's zip archives with a pickle inside.
+#include "tensor_input.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
+{
+    return volary::test::fuzzTensorFile(data, size);
+}
