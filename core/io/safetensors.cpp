@@ -116,6 +116,9 @@ std::optional<std::vector<std::int64_t>> wholeNumbers(const Json *value)
 Result<Placed> readTensor(const std::string &name, const Json &entry)
 {
     TRY(const DType type, readType(name, entry.find("dtype")));
+    for (const char *key : {"shape", "data_offsets"})
+        if (!entry.find(key))
+            return corrupt("tensor " + printable(name) + " has no " + key);
     const auto extents = wholeNumbers(entry.find("shape"));
     if (!extents)
         return corrupt("the shape of tensor " + printable(name) + " is not a list of whole numbers");
