@@ -40,12 +40,23 @@ Studio::~Studio() = default;
 
 void Studio::addWorkspaces()
 {
+    m_chat = new ChatWorkspace(m_bridge, m_themes);
+    m_window->addWorkspace(m_chat);
     m_models = new ModelsWorkspace(m_bridge, m_themes, m_known);
     m_window->addWorkspace(m_models);
 }
 
 void Studio::connectParts()
 {
+    m_chat->setEnterSends(m_preferences.values().enterSends);
+    connect(&m_preferences, &Preferences::changed, m_chat,
+            [this](const PreferenceValues &values) { m_chat->setEnterSends(values.enterSends); });
+    connect(m_window.get(), &MainWindow::conversationChosen, m_chat, [this](ConversationId conversation) {
+        m_window->showWorkspace(m_chat->id());
+        m_chat->openConversation(conversation);
+    });
+    connect(m_chat, &ChatWorkspace::modelsRequested, this, [this] { m_window->showWorkspace(m_models->id()); });
+
     StatusPanel &status = m_window->status();
     connect(&status, &StatusPanel::modelClicked, this, [this] { m_window->showWorkspace(m_models->id()); });
     connect(&status, &StatusPanel::cancelRequested, m_models, &ModelsWorkspace::cancelLoading);

@@ -4,6 +4,7 @@
 #include "app/window/arguments.h"
 #include "core/engine/engine.h"
 #include "ui/bridge/engine_bridge.h"
+#include "ui/chat/chat_workspace.h"
 #include "ui/models/known_models.h"
 #include "ui/models/models_workspace.h"
 #include "ui/theme/theme.h"
@@ -37,6 +38,7 @@ public:
     EngineBridge &bridge() { return m_bridge; }
     ThemeManager &themes() { return m_themes; }
     MainWindow &window() { return *m_window; }
+    ChatWorkspace &chat() { return *m_chat; }
     ModelsWorkspace &models() { return *m_models; }
 
 private:
@@ -56,6 +58,7 @@ private:
     EngineBridge m_bridge;
     std::unique_ptr<Engine> m_engine;
     std::unique_ptr<MainWindow> m_window;
+    ChatWorkspace *m_chat = nullptr;
     ModelsWorkspace *m_models = nullptr;
 };
 

@@ -6,7 +6,7 @@
 #include <QLabel>
 #include <QPainter>
 #include <QPushButton>
-#include <QTextDocument>
+#include <QTextBlock>
 
 #include <algorithm>
 #include <cmath>
