@@ -59,7 +59,7 @@ int main(int argc, char **argv)
         return 2;
     const std::string_view mode = argv[2];
     if (mode == "sampler") {
-        for (const std::byte byte : SamplerState().serialize())
+        for (const std::byte byte : Sampler(SamplerSettings()).state().serialize())
             std::printf("%02x", unsigned(byte));
         std::puts("");
         return 0;

@@ -137,6 +137,7 @@ private slots:
         REQUIRE(const auto library, folder.open());
         SnapshotImage made;
         made.model.name = "nothing yet";
+        made.sampler = Sampler(SamplerSettings()).state();
 
         REQUIRE(const SnapshotId id, library->saveSnapshot(made, ""));
 
