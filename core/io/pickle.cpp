@@ -6,17 +6,19 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <variant>
 
 namespace volary {
 namespace {
 
-constexpr std::size_t kMaxStack = 1'000'000; // also of the memo
-constexpr int kMaxDepth = 64;                // of nested containers
-constexpr std::size_t kMaxValues = 4'000'000;
+constexpr std::size_t kMaxStack = 1'000'000;  // also of the memo
+constexpr std::size_t kMaxValues = 1'000'000; // a tensor takes about 30
+constexpr std::size_t kMaxKeyBytes = 64;      // of a storage; PyTorch numbers them
 
 struct Object;
 using Value = std::shared_ptr<const Object>;
@@ -35,26 +37,26 @@ struct Mark {};
 struct None {};
 using List = std::vector<Value>; // lists, tuples and sets alike
 
-// Insertion order kept, and mutable while it is being filled.
-struct Map {
-    std::shared_ptr<std::vector<std::pair<Value, Value>>> entries =
-        std::make_shared<std::vector<std::pair<Value, Value>>>();
-};
+// Views of containers that the machine owns: they are filled after they were pushed, and a hostile file may
+// nest them without end or make them hold themselves. Owned side by side, they are released without
+// recursion.
 struct Sequence {
-    std::shared_ptr<List> items = std::make_shared<List>();
+    List *items;
+};
+struct Map { // insertion order kept
+    std::vector<std::pair<Value, Value>> *entries;
 };
 
 struct Object {
     std::variant<None, Mark, bool, std::int64_t, double, std::string, Sequence, Map, Callable, StorageType,
                  Storage, PickledTensor>
         value;
-    int depth = 0; // of containers below this one
 };
 
 template <typename T>
-Value make(T value, int depth = 0)
+Value make(T value)
 {
-    return std::make_shared<const Object>(Object{std::move(value), depth});
+    return std::make_shared<const Object>(Object{std::move(value)});
 }
 
 template <typename T>
@@ -191,15 +193,16 @@ private:
         return items;
     }
 
-    Result<> pushTuple(List items)
+    void pushSequence(List items = {})
     {
-        int depth = 0;
-        for (const Value &item : items)
-            depth = std::max(depth, item->depth + 1);
-        if (depth > kMaxDepth)
-            return corrupt("the pickle is nested too deeply");
-        push(make(Sequence{std::make_shared<List>(std::move(items))}, depth));
-        return {};
+        m_lists.push_back(std::move(items));
+        push(make(Sequence{&m_lists.back()}));
+    }
+
+    void pushMap()
+    {
+        m_maps.emplace_back();
+        push(make(Map{&m_maps.back()}));
     }
 
     Result<> pushTupleOf(std::size_t count)
@@ -208,12 +211,10 @@ private:
         for (std::size_t i = count; i-- > 0;) {
             TRY(items[i], pop());
         }
-        return pushTuple(std::move(items));
+        pushSequence(std::move(items));
+        return {};
     }
 
-    // Containers are filled after they were pushed; each holds itself only if a hostile file makes it so,
-    // which the depth check of what is put in cannot see. Nothing here walks into containers below the second
-    // level.
     Result<> append(List items)
     {
         const Sequence *list = m_stack.empty() ? nullptr : as<Sequence>(m_stack.back());
@@ -279,7 +280,8 @@ private:
         const auto *tag = as<std::string>(items[0]), *key = as<std::string>(items[2]);
         const auto *type = as<StorageType>(items[1]);
         const auto *elements = as<std::int64_t>(items[4]);
-        if (!tag || *tag != "storage" || !type || !key || !elements || *elements < 0)
+        if (!tag || *tag != "storage" || !type || !key || !elements || *elements < 0 ||
+            key->size() > kMaxKeyBytes)
             return corrupt("the pickle refers to a storage in an unknown way");
         push(make(Storage{type->type, *key, *elements}));
         return {};
@@ -322,7 +324,7 @@ private:
         if (!callable || !arguments)
             return refused("a call of something unknown");
         switch (*callable) {
-        case Callable::OrderedDict: push(make(Map{})); return {};
+        case Callable::OrderedDict: pushMap(); return {};
         case Callable::RebuildTensor: return rebuildTensor(*arguments->items);
         case Callable::RebuildParameter:
             if (arguments->items->empty() || !as<PickledTensor>(arguments->items->front()))
@@ -402,17 +404,18 @@ private:
         switch (opcode) {
         case 0x80: return checkProtocol();
         case 0x95: return checkFrame();
-        case '}': push(make(Map{})); return {};
+        case '}': pushMap(); return {};
         case ']':
         case ')':
-        case 0x8F: push(make(Sequence{})); return {};
+        case 0x8F: pushSequence(); return {};
         case '(': push(make(Mark{})); return {};
         case 0x85: return pushTupleOf(1);
         case 0x86: return pushTupleOf(2);
         case 0x87: return pushTupleOf(3);
         case 't': {
             TRY(List items, popToMark());
-            return pushTuple(std::move(items));
+            pushSequence(std::move(items));
+            return {};
         }
         case 's': {
             TRY(const Value value, pop());
@@ -496,19 +499,25 @@ private:
     }
 
     std::span<const std::byte> m_bytes;
+    std::deque<List> m_lists; // deques: views of what lies in them stay valid
+    std::deque<std::vector<std::pair<Value, Value>>> m_maps;
     std::vector<Value> m_stack;
     std::map<std::uint64_t, Value> m_memo;
     std::size_t m_values = 0;
 };
 
-std::vector<PickledTensor> tensorsOf(const Map &map)
+// A name may be recalled any number of times, so it is compared before it is copied.
+Result<std::vector<PickledTensor>> tensorsOf(const Map &map)
 {
     std::vector<PickledTensor> tensors;
+    std::set<std::string_view> seen;
     for (const auto &[key, value] : *map.entries) {
         const auto *name = as<std::string>(key);
         const auto *tensor = as<PickledTensor>(value);
         if (!name || !tensor)
             continue;
+        if (!seen.insert(*name).second)
+            return corrupt("duplicate tensor " + printable(*name));
         tensors.push_back(*tensor);
         tensors.back().name = *name;
     }
@@ -524,19 +533,21 @@ Result<std::vector<PickledTensor>> readPickle(std::span<const std::byte> bytes)
     const Map *map = as<Map>(root);
     if (!map)
         return corrupt("the file holds no map from names to tensors");
-    auto tensors = tensorsOf(*map);
+    TRY(auto tensors, tensorsOf(*map));
     if (!tensors.empty())
         return tensors;
     std::vector<std::vector<PickledTensor>> nested;
     for (const auto &[key, value] : *map->entries) {
         if (const Map *inner = as<Map>(value)) {
-            if (auto found = tensorsOf(*inner); !found.empty())
+            TRY(auto found, tensorsOf(*inner));
+            if (!found.empty())
                 nested.push_back(std::move(found));
+            if (nested.size() > 1)
+                return corrupt("the file holds several maps of tensors");
         }
     }
-    if (nested.size() != 1)
-        return corrupt(nested.empty() ? "the file holds no tensors"
-                                      : "the file holds several maps of tensors");
+    if (nested.empty())
+        return corrupt("the file holds no tensors");
     return std::move(nested.front());
 }
 

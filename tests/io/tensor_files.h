@@ -1,12 +1,12 @@
 // Model files as bytes: to be damaged, written, opened and compared.
 #pragma once
 
+#include "core/base/check.h"
 #include "core/base/file.h"
 #include "core/io/tensor_file.h"
 
 #include <QByteArray>
 #include <QString>
-#include <QTemporaryDir>
 
 #include <cstdint>
 #include <cstring>
@@ -14,7 +14,9 @@
 #include <map>
 #include <span>
 #include <string>
+#include <sys/mman.h>
 #include <sys/resource.h>
+#include <unistd.h>
 #include <vector>
 
 namespace volary::test {
@@ -51,14 +53,22 @@ inline std::string contentOf(const std::filesystem::path &path)
     return content ? std::move(content).value() : std::string();
 }
 
-// A file that changes from case to case, in a folder of its own.
+// A file that changes from case to case. It lies in memory: thousands of cases would wait for the disk.
 class Scratch {
 public:
-    std::filesystem::path path() const { return m_folder.filePath("damaged.bin").toStdString(); }
+    Scratch() : m_descriptor(::memfd_create("volary-test", MFD_CLOEXEC)) {}
+    ~Scratch() { ::close(m_descriptor); }
+    Scratch(const Scratch &) = delete;
+    Scratch &operator=(const Scratch &) = delete;
+
+    std::filesystem::path path() const { return "/proc/self/fd/" + std::to_string(m_descriptor); }
 
     Result<ReadTensors> readBack(std::string_view content) const
     {
-        TRY_(writeFileAtomically(path(), std::as_bytes(std::span(content))));
+        const bool written =
+            ::ftruncate(m_descriptor, 0) == 0 &&
+            ::pwrite(m_descriptor, content.data(), content.size(), 0) == ssize_t(content.size());
+        VOLARY_CHECK(written, "a file in memory takes all bytes");
         return readAll(path());
     }
 
@@ -70,7 +80,7 @@ public:
     }
 
 private:
-    QTemporaryDir m_folder;
+    int m_descriptor;
 };
 
 template <typename T>

@@ -4,6 +4,7 @@
 #include "tests/support/verify.h"
 
 #include <QDir>
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <bit>
@@ -47,7 +48,10 @@ private slots:
     void writtenMetadataReadsBack();
 
 private:
+    std::filesystem::path saved() const { return m_folder.filePath("saved.safetensors").toStdString(); }
+
     Scratch m_scratch;
+    QTemporaryDir m_folder;
 };
 
 void TestSafetensors::goodFilesGiveTheirValues_data()
@@ -178,22 +182,22 @@ void TestSafetensors::writtenTensorsReadBackBitForBit()
                                              {"a.first", DType::F16, Shape{2}, halves},
                                              {"scalar", DType::I64, Shape{}, longs},
                                              {"nothing", DType::BF16, Shape{4, 0}, {}}};
-    VERIFY_OK(writeSafetensors(m_scratch.path(), tensors));
-    REQUIRE(const ReadTensors read, readAll(m_scratch.path()));
+    VERIFY_OK(writeSafetensors(saved(), tensors));
+    REQUIRE(const ReadTensors read, readAll(saved()));
     QCOMPARE(read.size(), tensors.size());
     for (const TensorToWrite &tensor : tensors)
         QVERIFY((read.at(tensor.name) ==
                  ReadTensor{tensor.type, tensor.shape, {tensor.bytes.begin(), tensor.bytes.end()}}));
     std::uint64_t headerBytes = 0;
-    std::memcpy(&headerBytes, contentOf(m_scratch.path()).data(), sizeof headerBytes);
+    std::memcpy(&headerBytes, contentOf(saved()).data(), sizeof headerBytes);
     QCOMPARE(headerBytes % 8, std::uint64_t(0));
 }
 
 void TestSafetensors::writtenMetadataReadsBack()
 {
     const std::map<std::string, std::string> metadata{{"made by", "Volary \"quoted\""}, {"empty", ""}};
-    VERIFY_OK(writeSafetensors(m_scratch.path(), {}, metadata));
-    REQUIRE(const auto file, openTensorFile(m_scratch.path()));
+    VERIFY_OK(writeSafetensors(saved(), {}, metadata));
+    REQUIRE(const auto file, openTensorFile(saved()));
     QVERIFY(file->metadata() == metadata);
     QVERIFY(!m_scratch.refusal(withHeader(R"({"__metadata__":{"a":1}})", "")).isEmpty());
 }
