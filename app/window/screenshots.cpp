@@ -2,6 +2,7 @@
 
 #include "app/window/studio.h"
 #include "core/base/text.h"
+#include "ui/chat/composer.h"
 #include "ui/windows/command_palette.h"
 
 #include <QAction>
@@ -25,8 +26,24 @@ namespace {
 constexpr int kPatienceMs = 60'000;
 constexpr int kCalmMs = 250; // layouts and animations come to rest
 constexpr QSize kWindowSize(1280, 800);
-constexpr int kReplyTokens = 160;
-constexpr std::uint64_t kSeed = 7;
+const QString kMarkdown = QStringLiteral("Read this.\n"
+                                         "### How a fox counts\n"
+                                         "It keeps *one* number and **adds** to it, as in `count += 1`:\n"
+                                         "```cpp\n"
+                                         "// The state is all that a fox remembers.\n"
+                                         "int count(std::span<const Goose> geese)\n"
+                                         "{\n"
+                                         "    int state = 0;\n"
+                                         "    for (const Goose &goose : geese)\n"
+                                         "        state += goose.isAwake() ? 1 : 2;\n"
+                                         "    return state;\n"
+                                         "}\n"
+                                         "```\n"
+                                         "| animal | geese seen |\n"
+                                         "|---|---:|\n"
+                                         "| fox | 12 |\n"
+                                         "| owl | 3 |\n"
+                                         "\nRepeat these words: lantern, river, turtle, key.");
 
 Error unreachable(const QString &scene, const QString &why)
 {
@@ -71,14 +88,13 @@ public:
         m_studio.themes().setChoice(theme);
         TRY_(waitFor("start", "the model did not open",
                      [this] { return m_studio.bridge().model() != nullptr; }));
-        if (m_conversation == 0) {
-            TRY_(goTo("chat"));
-            TRY_(take("start"));
-            TRY_(holdConversation());
-        }
         TRY_(goTo("chat"));
-        TRY_(take("conversation"));
-        TRY_(takeDocks());
+        hideDocks();
+        TRY_(trigger("chat.new"));
+        TRY_(take("start"));
+        if (m_story == 0)
+            TRY_(holdConversations());
+        TRY_(takeConversations());
         TRY_(takePalette());
         TRY_(goTo("models"));
         TRY_(take("models"));
@@ -89,13 +105,8 @@ private:
     void watch()
     {
         EngineBridge &bridge = m_studio.bridge();
-        QObject::connect(&bridge, &EngineBridge::conversationCreated, &m_studio,
-                         [this](RequestId, const event::ConversationCreated &created) {
-                             m_conversation = created.conversation.id;
-                         });
-        QObject::connect(
-            &bridge, &EngineBridge::turnFinished, &m_studio,
-            [this](RequestId, const event::TurnFinished &finished) { m_lastReply = finished.reply; });
+        QObject::connect(&bridge, &EngineBridge::turnFinished, &m_studio, [this] { m_finished = true; });
+        QObject::connect(&bridge, &EngineBridge::textAppended, &m_studio, [this] { ++m_appended; });
         QObject::connect(&bridge, &EngineBridge::modelFailed, &m_studio, [this] { m_modelFailed = true; });
     }
 
@@ -114,47 +125,99 @@ private:
         return {};
     }
 
-    GenerationSettings settings()
+    Result<> trigger(const QString &command)
     {
-        GenerationSettings values = m_studio.bridge().model()->suggestedSettings;
-        values.maxTokens = kReplyTokens;
-        values.sampler.seed = kSeed;
-        return values;
-    }
-
-    Result<> say(const std::string &words)
-    {
-        const TurnId before = m_lastReply.id;
-        const std::optional<TurnId> parent = before == 0 ? std::nullopt : std::optional(before);
-        m_studio.bridge().post(command::SendMessage{m_conversation, parent, words, settings()});
-        return waitFor("conversation", "the reply did not end", [&] { return m_lastReply.id != before; });
-    }
-
-    // Two questions, and a second version of the last answer, so that there is a branch to see.
-    Result<> holdConversation()
-    {
-        m_studio.bridge().post(command::CreateConversation{"A story about a goose", settings()});
-        TRY_(waitFor("conversation", "it was not created", [this] { return m_conversation != 0; }));
-        TRY_(say("Tell me a story about a little goose."));
-        TRY_(say("What happened then?"));
-        const TurnId before = m_lastReply.id;
-        GenerationSettings other = settings();
-        other.sampler.seed = kSeed + 1;
-        m_studio.bridge().post(command::Regenerate{m_conversation, m_lastReply.parent.value_or(0), other});
-        TRY_(waitFor("conversation", "the second version did not end",
-                     [&] { return m_lastReply.id != before; }));
-        m_studio.bridge().post(command::OpenConversation{m_conversation});
-        return {};
-    }
-
-    Result<> takeDocks()
-    {
-        for (QDockWidget *dock : m_studio.window().findChildren<QDockWidget *>()) {
-            dock->show();
-            dock->raise();
-            TRY_(take(dock->objectName().replace(u'.', u'-')));
+        for (QAction *action : m_studio.chat().commands()) {
+            if (action && action->objectName() == command) {
+                action->trigger();
+                return {};
+            }
         }
+        return unreachable(command, "there is no such command");
+    }
+
+    // As a user does: writes into the field and sends.
+    Result<> say(const QString &words)
+    {
+        m_finished = false;
+        m_studio.chat().composer().setText(words);
+        TRY_(trigger("chat.send"));
+        return waitFor("conversation", "the reply did not end", [this] { return m_finished; });
+    }
+
+    Result<> holdConversations()
+    {
+        TRY_(say("Hello, I am Tarquin and I have a cat named Momo."));
+        TRY_(say("What is the name of my cat?"));
+        m_memory = m_studio.chat().model().conversation().id;
+        TRY_(trigger("chat.new"));
+        TRY_(say(kMarkdown));
+        m_markdown = m_studio.chat().model().conversation().id;
+        TRY_(trigger("chat.new"));
+        TRY_(say("Tell me a story about a fox and a mouse."));
+        TRY_(say("What is the moral of the story?"));
+        // Two more versions of the last answer, so that there are branches to see.
+        for (int version = 0; version < 2; ++version) {
+            m_finished = false;
+            TRY_(trigger("chat.regenerate"));
+            TRY_(waitFor("branches", "another version did not end", [this] { return m_finished; }));
+        }
+        m_story = m_studio.chat().model().conversation().id;
         return {};
+    }
+
+    Result<> open(ConversationId conversation)
+    {
+        m_studio.chat().openConversation(conversation);
+        return waitFor("conversation", "it did not open",
+                       [&] { return m_studio.chat().model().conversation().id == conversation; });
+    }
+
+    Result<> takeConversations()
+    {
+        TRY_(open(m_memory));
+        TRY_(take("memory"));
+        TRY_(open(m_markdown));
+        TRY_(take("markdown"));
+        TRY_(open(m_story));
+        TRY_(take("conversation"));
+        showDock("chat.dock.tree");
+        TRY_(take("branches"));
+        showDock("chat.dock.probabilities");
+        TRY_(take("probabilities"));
+        showDock("chat.dock.sampling");
+        TRY_(take("sampling"));
+        hideDocks();
+        m_studio.chat().setSearchText("fox");
+        TRY_(take("search"));
+        m_studio.chat().setSearchText({});
+        return takeStreaming();
+    }
+
+    // A reply while it is being written.
+    Result<> takeStreaming()
+    {
+        m_finished = false;
+        m_appended = 0;
+        TRY_(trigger("chat.new"));
+        m_studio.chat().composer().setText("Tell me a long story about a brave rabbit.");
+        TRY_(trigger("chat.send"));
+        TRY_(waitFor("streaming", "nothing was written", [this] { return m_appended > 1 || m_finished; }));
+        TRY_(save("streaming", m_studio.window().grab()));
+        return waitFor("streaming", "the reply did not end", [this] { return m_finished; });
+    }
+
+    void hideDocks()
+    {
+        for (QDockWidget *dock : m_studio.window().findChildren<QDockWidget *>())
+            dock->hide();
+    }
+
+    void showDock(const QString &name)
+    {
+        hideDocks();
+        if (auto *dock = m_studio.window().findChild<QDockWidget *>(name))
+            dock->show();
     }
 
     Result<> takePalette()
@@ -205,8 +268,9 @@ private:
     QString m_folder;
     QString m_suffix;
     Studio m_studio;
-    ConversationId m_conversation = 0;
-    Turn m_lastReply;
+    ConversationId m_memory = 0, m_markdown = 0, m_story = 0;
+    bool m_finished = false; // the reply that was asked for
+    int m_appended = 0;      // pieces of it that were shown
     bool m_modelFailed = false;
 };
 

@@ -25,7 +25,7 @@ constexpr int kCodePadding = 12;
 QString documentStyle(const Theme &theme, const QString &fixedFamily)
 {
     return QStringLiteral(
-               "p, ul, ol, blockquote, table { margin-top: 0; margin-bottom: 6px; }"
+               "p, ul, ol, blockquote, table { margin-top: 0; margin-bottom: 0; }"
                "li { margin-bottom: 3px; }"
                "h1 { font-size: x-large; } h2 { font-size: large; } h3, h4, h5, h6 { font-size: medium; }"
                "h1, h2, h3, h4, h5, h6 { margin-top: 6px; margin-bottom: 4px; font-weight: 600; }"
@@ -100,12 +100,13 @@ void TextBlock::render()
     QTextCursor all(document());
     all.select(QTextCursor::Document);
     QTextBlockFormat airy;
-    airy.setLineHeight(138, QTextBlockFormat::ProportionalHeight);
+    airy.setLineHeight(126, QTextBlockFormat::ProportionalHeight);
     all.mergeBlockFormat(airy);
 }
 
 int TextBlock::heightAt(int width)
 {
+    ensurePolished(); // before that the style's own margins count
     document()->setTextWidth(width);
     return int(std::ceil(document()->size().height())) + 2;
 }
@@ -157,6 +158,7 @@ CodeBlock::CodeBlock(const ThemeManager &themes, const MarkdownBlock &block, QWi
     connect(m_copy, &QToolButton::clicked, this,
             [this] { QGuiApplication::clipboard()->setText(m_code->toPlainText()); });
     m_code->setReadOnly(true);
+    m_code->setProperty("plain", true);
     m_code->setFrameShape(QFrame::NoFrame);
     m_code->setLineWrapMode(QPlainTextEdit::NoWrap);
     m_code->setVerticalScrollBarPolicy(Qt::ScrollBarAlwaysOff);

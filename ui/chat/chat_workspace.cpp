@@ -709,7 +709,8 @@ void ChatWorkspace::showPath()
     m_timeline->setVisible(somethingSaid);
     m_heading->setText(m_model.isOpen() ? QString::fromStdString(m_model.conversation().title) : QString());
     const Turn *last = m_model.leaf() ? m_model.find(*m_model.leaf()) : nullptr;
-    m_crumb->setText(last ? tr("%n turn(s), ", nullptr, int(m_model.path().size())) +
+    const qsizetype turns = qsizetype(m_model.path().size());
+    m_crumb->setText(last ? (turns == 1 ? tr("1 turn, ") : tr("%1 turns, ").arg(turns)) +
                                 tr("%1 tokens").arg(QLocale().toString(qlonglong(last->position)))
                           : QString());
     m_transcript->reload();

@@ -26,6 +26,7 @@ ComposerEdit::ComposerEdit(QWidget *parent) : QPlainTextEdit(parent)
     setAccessibleName(tr("Message"));
     setObjectName(QStringLiteral("composer"));
     setProperty("pane", true);
+    setProperty("plain", true);
     viewport()->setAutoFillBackground(false);
     document()->setDocumentMargin(0);
     connect(this, &QPlainTextEdit::textChanged, this, &ComposerEdit::heightWanted);

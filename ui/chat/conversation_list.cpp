@@ -66,6 +66,7 @@ ConversationList::ConversationList(EngineBridge &bridge, const ThemeManager &the
     m_list->setAccessibleName(tr("Conversations"));
     m_list->setObjectName(QStringLiteral("conversationList"));
     m_list->setProperty("pane", true);
+    m_list->setProperty("plain", true);
     connect(m_list, &QListView::clicked, this, &ConversationList::activate);
     connect(m_list, &QListView::activated, this, &ConversationList::activate);
     connect(m_list, &QListView::customContextMenuRequested, this, &ConversationList::showMenu);

@@ -33,6 +33,7 @@ constexpr std::array kSuggestions{
     Suggestion{"help", QT_TRANSLATE_NOOP("volary::ui::StartPage", "Who are you?"),
                QT_TRANSLATE_NOOP("volary::ui::StartPage", "Hello! What are you?")},
 };
+constexpr int kAboutWidth = 560;
 constexpr std::uint64_t kTinyParameters = 100'000'000;
 
 } // namespace
@@ -44,14 +45,14 @@ StartPage::StartPage(const ThemeManager &themes, QWidget *parent)
     setProperty("ground", "surface");
     setAttribute(Qt::WA_StyledBackground);
     auto *logo = new QLabel(this);
-    logo->setPixmap(QIcon(QStringLiteral(":/volary.svg")).pixmap(64, 64));
+    logo->setPixmap(QIcon(QStringLiteral(":/icons/volary.svg")).pixmap(64, 64));
     logo->setAlignment(Qt::AlignCenter);
     m_title->setProperty("role", "title");
     m_title->setAlignment(Qt::AlignCenter);
     m_about->setProperty("role", "muted");
     m_about->setAlignment(Qt::AlignCenter);
     m_about->setWordWrap(true);
-    m_about->setMaximumWidth(560);
+    m_about->setFixedWidth(kAboutWidth);
     m_openModel->setProperty("kind", "primary");
     connect(m_openModel, &QPushButton::clicked, this, &StartPage::modelsRequested);
 
@@ -100,13 +101,21 @@ StartPage::StartPage(const ThemeManager &themes, QWidget *parent)
     setModel(nullptr);
 }
 
+// A centred label does not get the height that its wrapped lines need by itself.
+void StartPage::setAbout(const QString &text)
+{
+    m_about->setText(text);
+    m_about->ensurePolished();
+    m_about->setFixedHeight(m_about->heightForWidth(kAboutWidth));
+}
+
 void StartPage::setModel(const std::shared_ptr<const ModelDescription> &model)
 {
     m_prompts->setVisible(model != nullptr);
     m_openModel->setVisible(model == nullptr);
     if (!model) {
         m_title->setText(tr("Open a model to begin"));
-        m_about->setText(tr("Volary runs RWKV models on this computer. Nothing you write leaves it."));
+        setAbout(tr("Volary runs RWKV models on this computer. Nothing you write leaves it."));
         return;
     }
     const QString name = QString::fromStdString(model->identity.name);
@@ -121,7 +130,7 @@ void StartPage::setModel(const std::shared_ptr<const ModelDescription> &model)
                    "say, but knows "
                    "next to nothing about the world.") +
                 QStringLiteral("\n") + about;
-    m_about->setText(about);
+    setAbout(about);
 }
 
 } // namespace volary::ui

@@ -25,6 +25,8 @@ signals:
     void modelsRequested();
 
 private:
+    void setAbout(const QString &text);
+
     QLabel *m_title;
     QLabel *m_about;
     QWidget *m_prompts;

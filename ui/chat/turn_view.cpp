@@ -1,6 +1,8 @@
 #include "ui/chat/turn_view.h"
 
 #include <QEnterEvent>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLabel>
 #include <QPainter>
 #include <QPushButton>
@@ -14,7 +16,15 @@ namespace {
 
 constexpr int kSideMargin = 24;
 constexpr int kBubblePadding = 14;
-constexpr int kBlockGap = 6;
+constexpr int kBlockGap = 10;
+
+// The model that wrote a reply, where that was noted.
+QString writer(const Turn &turn)
+{
+    const QJsonObject stats = QJsonDocument::fromJson(QByteArray::fromStdString(turn.statsJson)).object();
+    const QString model = stats.value(QStringLiteral("model")).toString();
+    return model.isEmpty() ? TurnView::tr("Reply") : model;
+}
 
 } // namespace
 
@@ -25,7 +35,7 @@ TurnView::TurnView(const ThemeManager &themes, const Turn &turn, QWidget *parent
 {
     setObjectName(QStringLiteral("turn"));
     m_role->setProperty("role", "caption");
-    m_role->setText(isUser() ? tr("You") : tr("Volary"));
+    m_role->setText(isUser() ? tr("You") : writer(turn));
     m_version->setProperty("role", "caption");
     m_version->setAlignment(Qt::AlignCenter);
     m_status->setProperty("role", "caption");
@@ -83,6 +93,8 @@ void TurnView::setTurn(const Turn &turn)
 {
     const QString text = QString::fromStdString(turn.text);
     m_turn = turn;
+    if (!isUser())
+        m_role->setText(writer(turn));
     if (m_text.source() != text) {
         m_text = StreamingMarkdown();
         m_frozen = 0;
@@ -114,8 +126,11 @@ void TurnView::setRunning(bool running)
 
 void TurnView::appendText(const QString &text)
 {
+    const bool first = m_text.source().isEmpty();
     m_text.append(text);
     refreshBlocks();
+    if (first)
+        refreshStatus();
     emit heightChanged();
 }
 
@@ -224,7 +239,7 @@ int TurnView::layOut(int width)
         m_continue->setGeometry(left + inner - buttonWidth, y, buttonWidth, h);
         y += h + kBlockGap;
     }
-    y += isUser() ? 6 : 2;
+    y += isUser() ? 2 : 0;
     m_contentHeight = y - column.top();
     const int total = y + 8;
     resize(width, total);

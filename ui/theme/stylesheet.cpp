@@ -82,7 +82,8 @@ QLineEdit:focus { border: 1px solid @focus; }
 QLineEdit:disabled { color: @disabled; background: @window; }
 QPlainTextEdit, QTextEdit { border: 1px solid @border; border-radius: @controlRadius; padding: 4px; }
 QPlainTextEdit:focus, QTextEdit:focus { border: 1px solid @focus; }
-QTextBrowser { border: none; padding: 0; }
+QPlainTextEdit[plain="true"] { border: none; padding: 0; background: transparent; }
+QTextBrowser { border: none; padding: 0; background: transparent; }
 QTextBrowser:focus { border: none; }
 QComboBox { border: 1px solid @border; border-radius: @controlRadius; padding: 5px 9px; min-height: 18px; }
 QComboBox:focus { border: 1px solid @focus; }
@@ -101,6 +102,7 @@ QComboBox QAbstractItemView { background: @raised; border: 1px solid @border; pa
 constexpr auto kLists = R"(
 QAbstractItemView { background: @surface; color: @text; border: none; outline: none;
     selection-background-color: @accentSoft; selection-color: @text; alternate-background-color: @raised; }
+QListView[plain="true"] { background: transparent; }
 QListView::item, QTreeView::item { border-radius: @controlRadius; padding: 4px 6px; }
 QListView::item:hover, QTreeView::item:hover { background: @hover; }
 QListView::item:selected, QTreeView::item:selected { background: @accentSoft; color: @text; }

@@ -14,8 +14,8 @@ namespace volary::ui {
 namespace {
 constexpr int kRowHeight = 34;
 constexpr int kBoxHeight = 26;
-constexpr int kColumnWidth = 172;
-constexpr int kBoxWidth = 160;
+constexpr int kColumnWidth = 140;
+constexpr int kBoxWidth = 130;
 constexpr int kMargin = 12;
 } // namespace
 
@@ -46,10 +46,10 @@ void BranchTree::setTree(QList<Node> nodes, QList<TurnId> path)
         if (const int index = m_index.value(id, -1); index >= 0)
             m_nodes[index].onPath = true;
     }
-    if (!m_index.contains(m_current))
-        m_current = path.isEmpty() ? -1 : path.last();
+    m_current = path.isEmpty() ? -1 : path.last();
     place();
     updateScrollBars();
+    setCurrentIndex(currentIndex());
     viewport()->update();
 }
 
@@ -58,11 +58,19 @@ void BranchTree::setTree(QList<Node> nodes, QList<TurnId> path)
 void BranchTree::place()
 {
     m_rows = m_columns = 0;
+    const auto pathFirst = [this](QList<int> &nodes) {
+        std::ranges::stable_partition(nodes, [this](int node) { return m_nodes[node].onPath; });
+    };
+    for (Placed &placed : m_nodes)
+        pathFirst(placed.children);
     QList<int> waiting;
     for (int i = int(m_nodes.size()) - 1; i >= 0; --i) {
         if (m_nodes[i].parent < 0)
             waiting.append(i);
     }
+    std::ranges::reverse(waiting);
+    pathFirst(waiting);
+    std::ranges::reverse(waiting); // the last one is taken first
     bool first = true;
     while (!waiting.isEmpty()) {
         Placed &placed = m_nodes[waiting.takeLast()];
