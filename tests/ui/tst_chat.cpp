@@ -1,0 +1,449 @@
+// The chat page driven as a user drives it, with a fake engine behind the real bridge.
+#include "tests/support/random.h"
+#include "tests/ui/accessibility.h"
+#include "tests/ui/fake_engine.h"
+#include "ui/chat/chat_workspace.h"
+#include "ui/chat/composer.h"
+#include "ui/chat/conversation_list.h"
+#include "ui/chat/transcript_view.h"
+
+#include <QAction>
+#include <QClipboard>
+#include <QDockWidget>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QScrollBar>
+#include <QSignalSpy>
+#include <QTest>
+#include <QToolButton>
+
+#include <memory>
+
+using namespace volary;
+using namespace volary::ui;
+
+namespace {
+
+Turn turn(TurnId id, std::optional<TurnId> parent, Role role, const std::string &text)
+{
+    Turn made;
+    made.id = id;
+    made.conversation = 1;
+    made.parent = parent;
+    made.role = role;
+    made.text = text;
+    made.snapshot = id;
+    made.position = id * 10;
+    return made;
+}
+
+} // namespace
+
+class TestChat : public QObject {
+    Q_OBJECT
+
+private slots:
+    void init();
+    void cleanup();
+    void firstMessageMakesAConversationAndIsSent();
+    void replyIsShownWhileItIsWritten();
+    void stopButtonCancelsTheReply();
+    void failedMessageComesBackIntoTheField();
+    void regeneratingAsksForAnotherVersion();
+    void pagerShowsTheOtherVersion();
+    void editingBranchesFromTheTurnBefore();
+    void branchingEndsThePathThere();
+    void interruptedReplyOffersToContinue();
+    void draftIsKeptWithTheConversation();
+    void sessionBringsBackConversationAndDraft();
+    void searchShowsHitsAndOpensTheTurn();
+    void deletedConversationCanBeBroughtBack();
+    void findGoesFromTurnToTurn();
+    void longConversationKeepsOnlyWhatIsInSight();
+    void viewStaysWhenTheUserHasScrolledUp();
+    void lateAnswersOfOtherRequestsAreIgnored();
+    void everyFocusablePartHasAName();
+    void everyCommandHasAStableName();
+
+private:
+    QAction *command(const QString &id)
+    {
+        for (QAction *action : m_chat->commands()) {
+            if (action && action->objectName() == id)
+                return action;
+        }
+        return nullptr;
+    }
+    void open(const std::vector<Turn> &turns, std::optional<TurnId> current)
+    {
+        m_chat->openConversation(1);
+        Conversation conversation;
+        conversation.id = 1;
+        conversation.title = "Geese";
+        conversation.current = current;
+        m_engine->send(
+            m_engine->lastRequest(),
+            event::ConversationOpened{conversation, std::make_shared<const std::vector<Turn>>(turns)});
+        m_engine->settle();
+    }
+    void openTwoTurns()
+    {
+        open({turn(1, {}, Role::User, "Hello"), turn(2, 1, Role::Assistant, "Good day")}, 2);
+    }
+    // Starts a reply below a user turn that was just stored.
+    void start(RequestId request, const Turn &user)
+    {
+        m_engine->send(request,
+                       event::TurnStarted{1, user, turn(0, user.id, Role::Assistant, ""), 0, 5, 100});
+        m_engine->settle();
+    }
+
+    std::unique_ptr<ThemeManager> m_themes;
+    std::unique_ptr<FakeEngine> m_engine;
+    std::unique_ptr<ChatWorkspace> m_chat;
+};
+
+void TestChat::init()
+{
+    m_themes = std::make_unique<ThemeManager>();
+    m_engine = std::make_unique<FakeEngine>();
+    m_chat = std::make_unique<ChatWorkspace>(m_engine->bridge(), *m_themes);
+    m_chat->resize(1000, 700);
+    m_chat->show();
+    m_engine->send(1, event::ModelOpened{sampleModel(), 0.1});
+    m_engine->settle();
+}
+
+void TestChat::cleanup()
+{
+    for (QDockWidget *dock : m_chat->docks())
+        delete dock;
+    m_chat.reset();
+}
+
+void TestChat::firstMessageMakesAConversationAndIsSent()
+{
+    QTest::keyClicks(&m_chat->composer().edit(), "Hello, goose");
+    QTest::keyClick(&m_chat->composer().edit(), Qt::Key_Return);
+    QCOMPARE(m_engine->count<command::CreateConversation>(), 1);
+    Conversation made;
+    made.id = 1;
+    m_engine->send(m_engine->lastRequest(),
+                   event::ConversationOpened{made, std::make_shared<const std::vector<Turn>>()});
+    m_engine->settle();
+
+    const auto *sent = m_engine->last<command::SendMessage>();
+    QVERIFY(sent);
+    QCOMPARE(sent->text, std::string("Hello, goose"));
+    QVERIFY(!sent->parent);
+    QVERIFY(m_chat->composer().text().isEmpty());
+}
+
+void TestChat::replyIsShownWhileItIsWritten()
+{
+    openTwoTurns();
+    m_chat->composer().setText("More");
+    command("chat.send")->trigger();
+    const RequestId request = m_engine->lastRequest();
+    QVERIFY(m_engine->last<command::SendMessage>()->parent == 2);
+    start(request, turn(3, 2, Role::User, "More"));
+    m_engine->send(request, event::TextAppended{1, "Once upon", {}, 2, 100});
+    m_engine->send(request, event::TextAppended{1, " a time", {}, 4, 100});
+    m_engine->settle();
+
+    QCOMPARE(m_chat->model().find(ConversationModel::kRunning)->text, std::string("Once upon a time"));
+    QVERIFY(m_chat->transcript().aliveViews() == 4);
+
+    m_engine->send(
+        request, event::TurnFinished{1, turn(4, 3, Role::Assistant, "Once upon a time"), FinishReason::Stop});
+    m_engine->settle();
+    QVERIFY(!m_chat->model().isRunning());
+    QVERIFY(m_chat->model().leaf() == 4);
+    QCOMPARE(m_engine->last<command::LoadTraces>()->turn, TurnId(4));
+}
+
+void TestChat::stopButtonCancelsTheReply()
+{
+    openTwoTurns();
+    m_chat->composer().setText("More");
+    command("chat.send")->trigger();
+    const RequestId request = m_engine->lastRequest();
+    start(request, turn(3, 2, Role::User, "More"));
+
+    command("chat.stop")->trigger();
+
+    QVERIFY(m_engine->cancelled == std::vector<RequestId>{request});
+}
+
+void TestChat::failedMessageComesBackIntoTheField()
+{
+    openTwoTurns();
+    m_chat->composer().setText("A precious thought");
+    command("chat.send")->trigger();
+    QVERIFY(m_chat->composer().text().isEmpty());
+
+    m_engine->send(m_engine->lastRequest(),
+                   event::GenerationFailed{1, {}, {ErrorCode::Io, "The disk is full.", "Make room."}});
+    m_engine->settle();
+
+    QCOMPARE(m_chat->composer().text(), QString("A precious thought"));
+    QVERIFY(m_chat->model().leaf() == 2);
+    QVERIFY(command("chat.send")->isEnabled());
+}
+
+void TestChat::regeneratingAsksForAnotherVersion()
+{
+    openTwoTurns();
+
+    command("chat.regenerate")->trigger();
+
+    QVERIFY(m_engine->last<command::Regenerate>());
+    QCOMPARE(m_engine->last<command::Regenerate>()->userTurn, TurnId(1));
+}
+
+void TestChat::pagerShowsTheOtherVersion()
+{
+    open({turn(1, {}, Role::User, "Hello"), turn(2, 1, Role::Assistant, "One"),
+          turn(3, 1, Role::Assistant, "Two")},
+         3);
+    QVERIFY(!command("chat.nextVersion")->isEnabled());
+
+    command("chat.previousVersion")->trigger();
+
+    QVERIFY(m_chat->model().leaf() == 2);
+    QVERIFY(m_engine->last<command::SetCurrentTurn>()->leaf == 2);
+    QVERIFY(command("chat.nextVersion")->isEnabled());
+}
+
+void TestChat::editingBranchesFromTheTurnBefore()
+{
+    open({turn(1, {}, Role::User, "Hello"), turn(2, 1, Role::Assistant, "Hi"), turn(3, 2, Role::User, "Tell"),
+          turn(4, 3, Role::Assistant, "Told")},
+         4);
+    m_chat->composer().setText("a draft");
+
+    command("chat.edit")->trigger();
+    QCOMPARE(m_chat->composer().text(), QString("Tell"));
+    m_chat->composer().setText("Tell me");
+    command("chat.send")->trigger();
+
+    const auto *sent = m_engine->last<command::SendMessage>();
+    QVERIFY(sent && sent->parent == 2);
+    QCOMPARE(sent->text, std::string("Tell me"));
+}
+
+void TestChat::branchingEndsThePathThere()
+{
+    open({turn(1, {}, Role::User, "Hello"), turn(2, 1, Role::Assistant, "Hi"), turn(3, 2, Role::User, "Tell"),
+          turn(4, 3, Role::Assistant, "Told")},
+         4);
+    m_chat->transcript().select(2);
+
+    command("chat.branch")->trigger();
+    QVERIFY(m_chat->model().leaf() == 2);
+    m_chat->composer().setText("Something else");
+    command("chat.send")->trigger();
+
+    QVERIFY(m_engine->last<command::SendMessage>()->parent == 2);
+}
+
+void TestChat::interruptedReplyOffersToContinue()
+{
+    Turn half = turn(2, 1, Role::Assistant, "Half a");
+    half.status = TurnStatus::Partial;
+    half.snapshot.reset();
+    open({turn(1, {}, Role::User, "Hello"), half}, 2);
+    QPushButton *button = nullptr;
+    for (auto *candidate : m_chat->findChildren<QPushButton *>()) {
+        if (candidate->accessibleName() == "Continue this reply" && candidate->isVisible())
+            button = candidate;
+    }
+    QVERIFY(button);
+
+    QTest::mouseClick(button, Qt::LeftButton);
+
+    QVERIFY(m_engine->last<command::ContinueReply>());
+    QCOMPARE(m_engine->last<command::ContinueReply>()->assistantTurn, TurnId(2));
+}
+
+void TestChat::draftIsKeptWithTheConversation()
+{
+    openTwoTurns();
+    QTest::keyClicks(&m_chat->composer().edit(), "not yet");
+    command("chat.new")->trigger();
+    QVERIFY(m_chat->composer().text().isEmpty());
+
+    openTwoTurns();
+
+    QCOMPARE(m_chat->composer().text(), QString("not yet"));
+}
+
+void TestChat::sessionBringsBackConversationAndDraft()
+{
+    openTwoTurns();
+    QTest::keyClicks(&m_chat->composer().edit(), "half a thought");
+    const QByteArray session = m_chat->saveSession();
+
+    FakeEngine engine;
+    ChatWorkspace again(engine.bridge(), *m_themes);
+    again.restoreSession(session);
+    QVERIFY(engine.last<command::OpenConversation>());
+    QCOMPARE(engine.last<command::OpenConversation>()->conversation, ConversationId(1));
+    Conversation conversation;
+    conversation.id = 1;
+    engine.send(engine.lastRequest(),
+                event::ConversationOpened{conversation, std::make_shared<const std::vector<Turn>>()});
+    engine.settle();
+
+    QCOMPARE(again.composer().text(), QString("half a thought"));
+    for (QDockWidget *dock : again.docks())
+        delete dock;
+}
+
+void TestChat::searchShowsHitsAndOpensTheTurn()
+{
+    auto *field = m_chat->findChild<QLineEdit *>("chatSearch");
+    QVERIFY(field);
+    QTest::keyClicks(field, "goose");
+    QTRY_COMPARE(m_engine->count<command::Search>(), 1);
+    m_engine->send(m_engine->lastRequest(),
+                   event::SearchResults{
+                       "goose", {{.conversation = 1, .turn = 2, .title = "Geese", .excerpt = "a goose"}}});
+    m_engine->settle();
+    QCOMPARE(m_chat->list().model().rowCount(), 1);
+
+    QTest::keyClick(field, Qt::Key_Return);
+    QVERIFY(m_engine->last<command::OpenConversation>());
+    Conversation conversation;
+    conversation.id = 1;
+    const std::vector<Turn> turns{turn(1, {}, Role::User, "Hello"), turn(2, 1, Role::Assistant, "a goose"),
+                                  turn(3, 1, Role::Assistant, "a duck")};
+    conversation.current = 3;
+    m_engine->send(m_engine->lastRequest(),
+                   event::ConversationOpened{conversation, std::make_shared<const std::vector<Turn>>(turns)});
+    m_engine->settle();
+
+    QCOMPARE(m_chat->transcript().selected(), TurnId(2));
+    QVERIFY(m_chat->model().leaf() == 2);
+}
+
+void TestChat::deletedConversationCanBeBroughtBack()
+{
+    openTwoTurns();
+    command("chat.delete")->trigger();
+    QCOMPARE(m_engine->last<command::DisposeConversation>()->disposal, command::Disposal::Trash);
+    m_engine->send(m_engine->lastRequest(), event::ConversationDisposed{1, command::Disposal::Trash});
+    m_engine->settle();
+    QVERIFY(!m_chat->model().isOpen());
+    QPushButton *undo = nullptr;
+    for (auto *button : m_chat->findChildren<QPushButton *>()) {
+        if (button->text() == "Undo")
+            undo = button;
+    }
+    QVERIFY(undo && undo->isVisible());
+
+    QTest::mouseClick(undo, Qt::LeftButton);
+
+    QCOMPARE(m_engine->last<command::DisposeConversation>()->disposal, command::Disposal::Restore);
+}
+
+void TestChat::findGoesFromTurnToTurn()
+{
+    open({turn(1, {}, Role::User, "a goose"), turn(2, 1, Role::Assistant, "a duck"),
+          turn(3, 2, Role::User, "two geese"), turn(4, 3, Role::Assistant, "one GOOSE")},
+         4);
+
+    QVERIFY(m_chat->transcript().find("goose", true));
+    QCOMPARE(m_chat->transcript().selected(), TurnId(1));
+    QVERIFY(m_chat->transcript().find("goose", true));
+    QCOMPARE(m_chat->transcript().selected(), TurnId(4));
+    QVERIFY(m_chat->transcript().find("goose", false));
+    QCOMPARE(m_chat->transcript().selected(), TurnId(1));
+    QVERIFY(!m_chat->transcript().find("swan", true));
+}
+
+void TestChat::longConversationKeepsOnlyWhatIsInSight()
+{
+    std::vector<Turn> turns;
+    for (TurnId id = 1; id <= 2000; ++id)
+        turns.push_back(turn(id, id == 1 ? std::nullopt : std::optional(id - 1),
+                             id % 2 == 1 ? Role::User : Role::Assistant,
+                             "Turn number " + std::to_string(id)));
+    open(turns, 2000);
+
+    QVERIFY(m_chat->transcript().isAtEnd());
+    QVERIFY2(m_chat->transcript().aliveViews() < 40,
+             qPrintable(QString::number(m_chat->transcript().aliveViews())));
+    m_chat->transcript().scrollTo(1000);
+    QVERIFY(m_chat->transcript().aliveViews() < 40);
+    bool inSight = false;
+    for (TurnView *view : m_chat->transcript().findChildren<TurnView *>())
+        inSight =
+            inSight || (view->turn() == 1000 && view->y() >= 0 && view->y() < m_chat->transcript().height());
+    QVERIFY(inSight);
+}
+
+void TestChat::viewStaysWhenTheUserHasScrolledUp()
+{
+    std::vector<Turn> turns;
+    for (TurnId id = 1; id <= 60; ++id)
+        turns.push_back(turn(id, id == 1 ? std::nullopt : std::optional(id - 1),
+                             id % 2 == 1 ? Role::User : Role::Assistant, "Some text"));
+    open(turns, 60);
+    command("chat.regenerate")->trigger();
+    const RequestId request = m_engine->lastRequest();
+    m_engine->send(request, event::TurnStarted{1, {}, turn(0, 59, Role::Assistant, ""), 590, 0, 0});
+    m_engine->settle();
+    m_chat->transcript().scrollTo(20);
+    const int before = m_chat->transcript().verticalScrollBar()->value();
+
+    for (int i = 0; i < 30; ++i)
+        m_engine->send(request, event::TextAppended{1, "A line of text that goes on.\n\n", {}, i, 100});
+    m_engine->settle();
+
+    QCOMPARE(m_chat->transcript().verticalScrollBar()->value(), before);
+    QVERIFY(!m_chat->transcript().isAtEnd());
+}
+
+void TestChat::lateAnswersOfOtherRequestsAreIgnored()
+{
+    openTwoTurns();
+
+    m_engine->send(9999, event::TextAppended{1, "from elsewhere", {}, 1, 1});
+    Conversation other;
+    other.id = 5;
+    m_engine->send(9999, event::ConversationOpened{other, std::make_shared<const std::vector<Turn>>()});
+    m_engine->settle();
+
+    QCOMPARE(m_chat->model().conversation().id, ConversationId(1));
+    QVERIFY(m_chat->model().path() == (std::vector<TurnId>{1, 2}));
+}
+
+void TestChat::everyFocusablePartHasAName()
+{
+    openTwoTurns();
+    for (QDockWidget *dock : m_chat->docks())
+        dock->show();
+
+    QStringList unnamed = unnamedParts(m_chat.get());
+    for (QDockWidget *dock : m_chat->docks())
+        unnamed += unnamedParts(dock);
+
+    QVERIFY2(unnamed.isEmpty(), qPrintable(unnamed.join(", ")));
+}
+
+void TestChat::everyCommandHasAStableName()
+{
+    QStringList names;
+    for (QAction *action : m_chat->commands()) {
+        if (!action)
+            continue;
+        QVERIFY(action->objectName().startsWith("chat."));
+        QVERIFY(!action->text().isEmpty());
+        names.append(action->objectName());
+    }
+    QCOMPARE(names.removeDuplicates(), 0);
+}
+
+QTEST_MAIN(TestChat)
+#include "tst_chat.moc"
