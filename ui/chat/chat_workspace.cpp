@@ -630,6 +630,12 @@ void ChatWorkspace::onOpened(RequestId request, const event::ConversationOpened 
         m_transcript->scrollTo(*m_jumpTo);
     }
     m_jumpTo.reset();
+    if (another) {
+        m_probabilities->clear();
+        m_tracesOf = kNoTurn;
+        if (const TurnId reply = chosenTurn(Role::Assistant); reply != kNoTurn)
+            loadTraces(reply);
+    }
     m_list->setCurrent(opened.conversation.id);
     emit sessionChanged();
 }

@@ -141,6 +141,7 @@ void TranscriptView::layOut()
             Item &item = m_items[i];
             if (!item.view) {
                 item.view = makeView(*m_model.find(item.turn));
+                item.view->show(); // before it is measured: fonts and styles settle only then
                 item.measured = false;
             }
             if (!item.measured || item.view->width() != viewport()->width()) {
@@ -158,7 +159,6 @@ void TranscriptView::layOut()
                 item.measured = true;
             }
             item.view->move(0, y);
-            item.view->show();
             y += item.height;
         }
         for (; i < m_items.size(); ++i) {
