@@ -73,9 +73,9 @@ void TestRwkv7::logitsAndStatesMatchTheGoldenData_data()
 {
     QTest::addColumn<QString>("backend");
     QTest::addColumn<int>("chunk");
-    for (const char *backend : {"reference", "cpu"}) {
+    for (const QString &backend : {QString("reference"), QString("cpu")}) {
         for (const int chunk : {1, 7, 64, 96})
-            QTest::addRow("%s, chunks of %d", backend, chunk) << backend << chunk;
+            QTest::addRow("%s, chunks of %d", qPrintable(backend), chunk) << backend << chunk;
     }
 }
 

@@ -347,11 +347,13 @@ QWidget *ChatWorkspace::focusTarget()
 
 void ChatWorkspace::openConversation(ConversationId conversation)
 {
+    m_sampling->flush();
     m_openRequest = m_bridge.post(command::OpenConversation{conversation});
 }
 
 void ChatWorkspace::newConversation()
 {
+    m_sampling->flush();
     endEdit();
     m_model.clear();
     if (m_bridge.model())

@@ -46,7 +46,10 @@ void BranchTree::setTree(QList<Node> nodes, QList<TurnId> path)
         if (const int index = m_index.value(id, -1); index >= 0)
             m_nodes[index].onPath = true;
     }
-    m_current = path.isEmpty() ? -1 : path.last();
+    // The keyboard stays where it is, unless it was at the end: then it follows the end.
+    const bool stays = m_current != m_leaf && path.contains(m_current);
+    m_leaf = path.isEmpty() ? -1 : path.last();
+    m_current = stays ? m_current : m_leaf;
     place();
     updateScrollBars();
     setCurrentIndex(currentIndex());
@@ -57,7 +60,8 @@ void BranchTree::setTree(QList<Node> nodes, QList<TurnId> path)
 // parent's column, every further one opens a new column to the right.
 void BranchTree::place()
 {
-    m_rows = m_columns = 0;
+    m_rows.clear();
+    m_columns = 0;
     const auto pathFirst = [this](QList<int> &nodes) {
         std::ranges::stable_partition(nodes, [this](int node) { return m_nodes[node].onPath; });
     };
@@ -81,7 +85,9 @@ void BranchTree::place()
         placed.row = placed.parent < 0 ? 0 : m_nodes[placed.parent].row + 1;
         placed.column = continues ? (placed.parent < 0 ? 0 : m_nodes[placed.parent].column) : m_columns;
         m_columns = std::max(m_columns, placed.column + 1);
-        m_rows = std::max(m_rows, placed.row + 1);
+        if (placed.row >= m_rows.size())
+            m_rows.resize(placed.row + 1);
+        m_rows[placed.row].append(m_index.value(placed.node.id));
         for (auto child = placed.children.rbegin(); child != placed.children.rend(); ++child)
             waiting.append(*child);
     }
@@ -89,7 +95,8 @@ void BranchTree::place()
 
 void BranchTree::updateScrollBars()
 {
-    const QSize content(m_columns * kColumnWidth + 2 * kMargin, m_rows * kRowHeight + 2 * kMargin);
+    const QSize content(m_columns * kColumnWidth + 2 * kMargin,
+                        int(m_rows.size()) * kRowHeight + 2 * kMargin);
     horizontalScrollBar()->setPageStep(viewport()->width());
     verticalScrollBar()->setPageStep(viewport()->height());
     horizontalScrollBar()->setRange(0, std::max(0, content.width() - viewport()->width()));
@@ -120,24 +127,31 @@ void BranchTree::paintEvent(QPaintEvent *)
                          tr("Every turn will stand here. Branch from any of them."));
         return;
     }
-    const QRect sight = viewport()->rect().adjusted(-kColumnWidth, -kRowHeight, kColumnWidth, kRowHeight);
-    for (const Placed &placed : m_nodes) {
-        const QRect box = boxOf(placed);
-        if (placed.parent >= 0) {
-            const Placed &parent = m_nodes[placed.parent];
-            const QRect above = boxOf(parent);
-            if (box.top() >= sight.top() && above.bottom() <= sight.bottom()) {
-                const bool onPath = placed.onPath && parent.onPath;
-                painter.setPen(QPen(onPath ? theme.accent : theme.border, onPath ? 2 : 1.5));
-                const int middle = above.bottom() + (kRowHeight - kBoxHeight) / 2 + 1;
-                const int from = above.left() + 18, to = box.left() + 18;
-                painter.drawPolyline(QPolygon({QPoint(from, above.bottom() + 1), QPoint(from, middle),
-                                               QPoint(to, middle), QPoint(to, box.top())}));
-            }
-        }
-        if (box.intersects(sight))
-            paintNode(painter, placed);
+    const int first = std::max(0, -origin().y() / kRowHeight - 1);
+    const int last = std::min(int(m_rows.size()) - 1, first + viewport()->height() / kRowHeight + 2);
+    for (int row = first; row <= last; ++row) {
+        for (const int node : m_rows[row])
+            paintLink(painter, m_nodes[node]);
     }
+    for (int row = first; row <= last; ++row) {
+        for (const int node : m_rows[row])
+            paintNode(painter, m_nodes[node]);
+    }
+}
+
+void BranchTree::paintLink(QPainter &painter, const Placed &placed) const
+{
+    if (placed.parent < 0)
+        return;
+    const Theme &theme = m_themes.theme();
+    const Placed &parent = m_nodes[placed.parent];
+    const QRect box = boxOf(placed), above = boxOf(parent);
+    const bool onPath = placed.onPath && parent.onPath;
+    painter.setPen(QPen(onPath ? theme.accent : theme.border, onPath ? 2 : 1.5));
+    const int middle = above.bottom() + (kRowHeight - kBoxHeight) / 2 + 1;
+    const int from = above.left() + 18, to = box.left() + 18;
+    painter.drawPolyline(QPolygon(
+        {QPoint(from, above.bottom() + 1), QPoint(from, middle), QPoint(to, middle), QPoint(to, box.top())}));
 }
 
 void BranchTree::paintNode(QPainter &painter, const Placed &placed) const
@@ -166,11 +180,12 @@ void BranchTree::resizeEvent(QResizeEvent *)
 
 int BranchTree::indexAt(const QPoint &position) const
 {
-    for (int i = 0; i < m_nodes.size(); ++i) {
-        if (boxOf(m_nodes[i]).contains(position))
-            return i;
-    }
-    return -1;
+    const int row = (position.y() - origin().y()) / kRowHeight;
+    if (row < 0 || row >= m_rows.size())
+        return -1;
+    const auto hit =
+        std::ranges::find_if(m_rows[row], [&](int i) { return boxOf(m_nodes[i]).contains(position); });
+    return hit == m_rows[row].end() ? -1 : *hit;
 }
 
 int BranchTree::currentIndex() const
@@ -201,14 +216,15 @@ void BranchTree::mousePressEvent(QMouseEvent *event)
 {
     if (const int index = indexAt(event->pos()); index >= 0) {
         setCurrentIndex(index);
-        emit goTo(m_nodes[index].node.id);
+        m_pressed = m_nodes[index].node.id;
+        emit goTo(m_pressed);
     }
 }
 
 void BranchTree::mouseDoubleClickEvent(QMouseEvent *event)
 {
-    if (const int index = indexAt(event->pos()); index >= 0)
-        emit branchFrom(m_nodes[index].node.id);
+    if (event->button() == Qt::LeftButton && m_index.contains(m_pressed))
+        emit branchFrom(m_pressed);
 }
 
 void BranchTree::keyPressEvent(QKeyEvent *event)
@@ -220,9 +236,7 @@ void BranchTree::keyPressEvent(QKeyEvent *event)
     }
     const auto sibling = [&](int step) {
         const int parent = m_nodes[at].parent;
-        if (parent < 0)
-            return at + step;
-        const QList<int> &children = m_nodes[parent].children;
+        const QList<int> &children = parent < 0 ? m_rows.first() : m_nodes[parent].children;
         const qsizetype place = children.indexOf(at) + step;
         return place < 0 || place >= children.size() ? -1 : children[place];
     };

@@ -63,13 +63,17 @@ private:
     int indexAt(const QPoint &position) const;
     int currentIndex() const;
     void setCurrentIndex(int index);
+    void paintLink(QPainter &painter, const Placed &placed) const; // to its parent
     void paintNode(QPainter &painter, const Placed &placed) const;
 
     const ThemeManager &m_themes;
     QList<Placed> m_nodes;
     QHash<TurnId, int> m_index;
-    int m_rows = 0, m_columns = 0;
+    QList<QList<int>> m_rows; // the nodes of each row
+    int m_columns = 0;
     TurnId m_current = -1;
+    TurnId m_leaf = -1;    // of the shown path
+    TurnId m_pressed = -1; // by the last press: the tree may move under a double click
 };
 
 } // namespace volary::ui

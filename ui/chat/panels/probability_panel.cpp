@@ -287,6 +287,7 @@ void ProbabilityPanel::clear()
     m_turn = -1;
     m_strip->clear();
     m_bars->setBars({});
+    m_bars->setBranchingEnabled(false);
     m_hint->setText(tr("Select a reply to see what else could have stood at each place."));
 }
 

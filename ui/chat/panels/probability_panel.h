@@ -101,7 +101,7 @@ public:
     void setVocabulary(std::shared_ptr<const Tokenizer> vocabulary);
     void setBranchingEnabled(bool enabled);
 
-    // A token as people can read it: "·the", "↵", "0xE2".
+    // A token as people can read it: "·the", "↵", "\\xe2".
     static QString visible(std::string_view bytes);
 
 signals:

@@ -147,8 +147,17 @@ QSpinBox *SamplingPanel::addCount(QFormLayout &form, const QString &name, const 
     return box;
 }
 
+void SamplingPanel::flush()
+{
+    if (!m_delay.isActive())
+        return;
+    m_delay.stop();
+    emit changed();
+}
+
 void SamplingPanel::setSettings(const GenerationSettings &settings)
 {
+    m_delay.stop();
     m_filling = true;
     const SamplerSettings &s = settings.sampler;
     m_temperature->setValue(s.temperature);

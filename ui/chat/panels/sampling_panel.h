@@ -23,6 +23,7 @@ public:
 
     void setSettings(const GenerationSettings &settings);
     GenerationSettings settings() const;
+    void flush();                                          // tells of a change now that would be told later
     void setSuggested(const GenerationSettings &settings); // by the model
 
 signals:

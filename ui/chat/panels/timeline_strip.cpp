@@ -14,6 +14,7 @@ namespace volary::ui {
 namespace {
 constexpr int kHeight = 26;
 constexpr double kMaxPitch = 18;
+constexpr double kMinPitch = 0.25; // dots run together then, but can still be told apart by the pointer
 constexpr int kMargin = 32;
 } // namespace
 
@@ -53,7 +54,7 @@ void TimelineStrip::setCurrent(TurnId turn)
 double TimelineStrip::pitch() const
 {
     const double room = width() - 2 * kMargin;
-    return m_dots.size() < 2 ? kMaxPitch : std::min(kMaxPitch, room / double(m_dots.size() - 1));
+    return m_dots.size() < 2 ? kMaxPitch : std::clamp(room / double(m_dots.size() - 1), kMinPitch, kMaxPitch);
 }
 
 QPointF TimelineStrip::centre(qsizetype dot) const
@@ -84,7 +85,8 @@ void TimelineStrip::paintEvent(QPaintEvent *)
         const Dot &dot = m_dots[i];
         const bool current = i == m_current;
         const QColor colour = current ? theme.accent : dot.user ? theme.muted : theme.text;
-        const double radius = std::min(pitch() * 0.45, (dot.user ? 3.0 : 4.5) + (current ? 1 : 0));
+        const double radius =
+            std::min(std::max(1.0, pitch() * 0.45), (dot.user ? 3.0 : 4.5) + (current ? 1 : 0));
         painter.setPen(QPen(colour, 1.5));
         painter.setBrush(dot.stateStored ? colour : theme.surface);
         painter.drawEllipse(centre(i), radius, radius);
