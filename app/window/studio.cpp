@@ -55,7 +55,8 @@ void Studio::connectParts()
         m_window->showWorkspace(m_chat->id());
         m_chat->openConversation(conversation);
     });
-    connect(m_chat, &ChatWorkspace::modelsRequested, this, [this] { m_window->showWorkspace(m_models->id()); });
+    connect(m_chat, &ChatWorkspace::modelsRequested, this,
+            [this] { m_window->showWorkspace(m_models->id()); });
 
     StatusPanel &status = m_window->status();
     connect(&status, &StatusPanel::modelClicked, this, [this] { m_window->showWorkspace(m_models->id()); });

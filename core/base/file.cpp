@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <optional>
+#include <random>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -77,12 +78,24 @@ Result<> syncFolder(const std::filesystem::path &folder)
     return {};
 }
 
-// mkstemp makes files that only the owner can read; a replaced file keeps its permissions, a new one gets the
-// usual ones. The umask can only be read by setting it, which would race, so 0644 is the portable choice.
-mode_t permissionsFor(const std::filesystem::path &path)
+// A new file beside `path`, whose name is written to `beside`. Created with the usual permissions, of which
+// the system takes away what the user's umask says.
+Descriptor createBeside(const std::filesystem::path &path, std::string &beside)
+{
+    std::random_device random;
+    for (;;) {
+        beside = path.native() + format(".%08x", random());
+        const int number = ::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (number >= 0 || errno != EEXIST)
+            return Descriptor(number);
+    }
+}
+
+// A file that replaces another keeps its permissions.
+bool takePermissions(int number, const std::filesystem::path &from)
 {
     struct stat old;
-    return ::stat(path.c_str(), &old) == 0 ? (old.st_mode & 07777) : 0644;
+    return ::stat(from.c_str(), &old) != 0 || ::fchmod(number, old.st_mode & 07777) == 0;
 }
 
 } // namespace
@@ -165,8 +178,8 @@ Result<std::string> readFile(const std::filesystem::path &path, std::uint64_t li
 Result<> writeFileAtomically(const std::filesystem::path &path, std::span<const std::byte> bytes)
 {
     const std::string task = shown(path) + " could not be saved";
-    std::string beside = path.native() + ".XXXXXX";
-    Descriptor file(::mkostemp(beside.data(), O_CLOEXEC));
+    std::string beside;
+    Descriptor file = createBeside(path, beside);
     if (file.number() < 0)
         return systemError(errno, task);
 
@@ -176,7 +189,7 @@ Result<> writeFileAtomically(const std::filesystem::path &path, std::span<const 
     };
     if (const auto failed = writeAll(file.number(), bytes))
         return abandon(*failed);
-    if (::fchmod(file.number(), permissionsFor(path)) != 0 || ::fsync(file.number()) != 0)
+    if (!takePermissions(file.number(), path) || ::fsync(file.number()) != 0)
         return abandon(errno);
     if (::close(file.release()) != 0 || ::rename(beside.c_str(), path.c_str()) != 0)
         return abandon(errno);
