@@ -317,7 +317,7 @@ Engine::~Engine()
 RequestId Engine::post(Command command)
 {
     const RequestId request = m_impl->nextRequest++;
-    std::visit([&](auto &&c) { m_impl->handle(request, std::move(c)); }, std::move(command));
+    std::visit([&](auto &&c) { m_impl->handle(request, std::forward<decltype(c)>(c)); }, std::move(command));
     return request;
 }
 
