@@ -42,7 +42,7 @@ struct Engine::Impl {
         sink(request, std::move(event));
     }
 
-    // ---- cancelling ----
+    // Cancelling.
 
     std::stop_token beginRequest(RequestId request)
     {
@@ -62,7 +62,7 @@ struct Engine::Impl {
             source.request_stop();
     }
 
-    // ---- the engine thread ----
+    // The engine thread.
 
     void openModel(RequestId request, const command::OpenModel &command, const std::stop_token &stop)
     {
@@ -109,7 +109,7 @@ struct Engine::Impl {
         });
     }
 
-    // ---- the store thread ----
+    // The store thread.
 
     // Runs a job that answers with an event, or tells that `task` failed.
     void onStore(RequestId request, std::string task, std::function<Result<Event>(Library &)> job)
@@ -149,7 +149,7 @@ struct Engine::Impl {
         return identity;
     }
 
-    // ---- commands ----
+    // Commands.
 
     void handle(RequestId r, command::OpenModel c)
     {

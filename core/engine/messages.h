@@ -31,8 +31,8 @@ struct GenerationSettings {
     static Result<GenerationSettings> fromJson(std::string_view json);
 };
 
-// ---- commands
-// ----------------------------------------------------------------------------------------------------
+// Commands.
+// .
 
 namespace command {
 
@@ -128,8 +128,8 @@ using Command =
                  command::ContinueReply, command::BranchAtToken, command::LoadTraces,
                  command::ExportConversation, command::VerifyLibrary>;
 
-// ---- events
-// ------------------------------------------------------------------------------------------------------
+// Events.
+// .
 
 // What the window shows of an open model; immutable.
 struct ModelDescription {

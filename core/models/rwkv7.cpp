@@ -17,8 +17,8 @@ namespace volary::rwkv7 {
 
 namespace {
 
-// ---- weights: names and shapes as in the official checkpoints
-// --------------------------------------------------------
+// Weights: names and shapes as in the official checkpoints.
+// .
 
 // bias + up(activation(down(x))): the "LoRA-style" pairs, stored [inputs, outputs]
 struct LowRank {
@@ -128,8 +128,8 @@ LayerWeights loadLayer(WeightLoader &load, int layer, const ModelInfo &info)
     };
 }
 
-// ---- equations
-// ---------------------------------------------------------------------------------------------------------
+// Equations.
+// .
 
 constexpr float kNormEpsilon = 1e-5f;
 constexpr float kGroupNormEpsilon = 64e-5f;
@@ -240,8 +240,8 @@ private:
     Weights m_weights;
 };
 
-// ---- recognising and loading
-// -------------------------------------------------------------------------------------------
+// Recognising and loading.
+// .
 
 // One more than the largest N in "blocks.N."; 0 when there is none.
 int countLayers(const TensorFile &file)

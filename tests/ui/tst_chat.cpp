@@ -62,6 +62,12 @@ private slots:
     void longConversationKeepsOnlyWhatIsInSight();
     void viewStaysWhenTheUserHasScrolledUp();
     void lateAnswersOfOtherRequestsAreIgnored();
+    void messageGoesOnlyIntoTheConversationMadeForIt();
+    void sendingTwiceQuicklyMakesOneConversation();
+    void editingKeepsTheDraft();
+    void messageThatFailsElsewhereBecomesADraftThere();
+    void runningReplyIsShownAgainAfterSwitchingBack();
+    void hostileTextIsShown();
     void everyFocusablePartHasAName();
     void everyCommandHasAStableName();
 
@@ -417,6 +423,100 @@ void TestChat::lateAnswersOfOtherRequestsAreIgnored()
 
     QCOMPARE(m_chat->model().conversation().id, ConversationId(1));
     QVERIFY(m_chat->model().path() == (std::vector<TurnId>{1, 2}));
+}
+
+void TestChat::messageGoesOnlyIntoTheConversationMadeForIt()
+{
+    m_chat->composer().setText("For a new one");
+    command("chat.send")->trigger();
+    QCOMPARE(m_engine->count<command::CreateConversation>(), 1);
+    const RequestId create = m_engine->lastRequest();
+
+    openTwoTurns(); // the user goes elsewhere meanwhile
+    Conversation made;
+    made.id = 7;
+    m_engine->send(create, event::ConversationOpened{made, std::make_shared<const std::vector<Turn>>()});
+    m_engine->settle();
+
+    QCOMPARE(m_engine->count<command::SendMessage>(), 0);
+    QCOMPARE(m_chat->model().conversation().id, ConversationId(1));
+}
+
+void TestChat::sendingTwiceQuicklyMakesOneConversation()
+{
+    m_chat->composer().setText("Hello");
+    command("chat.send")->trigger();
+    command("chat.send")->trigger();
+
+    QCOMPARE(m_engine->count<command::CreateConversation>(), 1);
+}
+
+void TestChat::editingKeepsTheDraft()
+{
+    openTwoTurns();
+    m_chat->composer().setText("a draft");
+    command("chat.edit")->trigger();
+    m_chat->composer().setText("Hello again");
+    command("chat.send")->trigger();
+
+    QCOMPARE(m_engine->last<command::SendMessage>()->text, std::string("Hello again"));
+    QCOMPARE(m_chat->composer().text(), QString("a draft"));
+}
+
+void TestChat::messageThatFailsElsewhereBecomesADraftThere()
+{
+    openTwoTurns();
+    m_chat->composer().setText("A precious thought");
+    command("chat.send")->trigger();
+    const RequestId request = m_engine->lastRequest();
+    command("chat.new")->trigger();
+
+    m_engine->send(request, event::GenerationFailed{1, {}, {ErrorCode::Io, "The disk is full.", ""}});
+    m_engine->settle();
+    QVERIFY(m_chat->composer().text().isEmpty());
+    openTwoTurns();
+
+    QCOMPARE(m_chat->composer().text(), QString("A precious thought"));
+}
+
+void TestChat::runningReplyIsShownAgainAfterSwitchingBack()
+{
+    openTwoTurns();
+    m_chat->composer().setText("More");
+    command("chat.send")->trigger();
+    const RequestId request = m_engine->lastRequest();
+    const Turn user = turn(3, 2, Role::User, "More");
+    start(request, user);
+    m_engine->send(request, event::TextAppended{1, "Once", {}, 1, 100});
+    m_engine->settle();
+    command("chat.new")->trigger();
+    m_engine->send(request, event::TextAppended{1, " upon", {}, 2, 100});
+    m_engine->settle();
+
+    open({turn(1, {}, Role::User, "Hello"), turn(2, 1, Role::Assistant, "Good day"), user}, 3);
+
+    QVERIFY(m_chat->model().isRunning());
+    QCOMPARE(m_chat->model().find(ConversationModel::kRunning)->text, std::string("Once upon"));
+}
+
+// Finishes at all: without limits these take minutes to lay out.
+void TestChat::hostileTextIsShown()
+{
+    const auto repeated = [](const char *piece, int count) {
+        return QString::fromLatin1(piece).repeated(count).toStdString();
+    };
+    const std::vector<std::string> texts{
+        repeated(">", 20'000), repeated("*a ", 5'000) + repeated("*", 5'000), repeated("a\n\n", 20'000),
+        repeated("|a", 20'000) + "|\n" + repeated("|-", 20'000) + "|\n", repeated("- ", 5'000)};
+    std::vector<Turn> turns;
+    for (std::size_t i = 0; i < texts.size(); ++i)
+        turns.push_back(
+            turn(TurnId(i + 1), i == 0 ? std::nullopt : std::optional(TurnId(i)), Role::User, texts[i]));
+    open(turns, turns.back().id);
+    for (const Turn &each : turns)
+        m_chat->transcript().scrollTo(each.id);
+
+    QVERIFY(m_chat->transcript().aliveViews() > 0);
 }
 
 void TestChat::everyFocusablePartHasAName()

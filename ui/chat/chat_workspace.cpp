@@ -69,8 +69,8 @@ ChatWorkspace::ChatWorkspace(EngineBridge &bridge, ThemeManager &themes, QWidget
 
 ChatWorkspace::~ChatWorkspace() = default;
 
-// ---- building
-// ----------------------------------------------------------------------------------------------------
+// Building.
+// .
 
 QAction *ChatWorkspace::addCommand(const char *id, const QString &text, const QString &icon,
                                    const QKeySequence &shortcut, void (ChatWorkspace::*slot)())
@@ -148,12 +148,7 @@ void ChatWorkspace::layOutPage()
     findRow->addWidget(m_findField, 1);
     findRow->addWidget(close);
     m_findBar->hide();
-    const auto endFind = [this] {
-        m_findBar->hide();
-        m_transcript->find({}, true);
-        m_composer->edit().setFocus();
-    };
-    connect(close, &QToolButton::clicked, this, endFind);
+    connect(close, &QToolButton::clicked, this, &ChatWorkspace::endFind);
     connect(m_findField, &QLineEdit::returnPressed, this, [this] {
         const bool backwards = (QGuiApplication::keyboardModifiers() & Qt::ShiftModifier) != 0;
         if (!m_transcript->find(m_findField->text(), !backwards))
@@ -332,13 +327,15 @@ void ChatWorkspace::connectBridge()
     });
     connect(&m_bridge, &EngineBridge::commandFailed, this,
             [this](RequestId request, const event::CommandFailed &failed) {
+                if (request == m_createRequest)
+                    m_createRequest = 0; // the text is still in the field
                 if (request == m_openRequest || isVisible())
                     m_error->show(QString::fromStdString(failed.task), failed.error);
             });
 }
 
-// ---- what the user does
-// ------------------------------------------------------------------------------------------
+// What the user does.
+// .
 
 QWidget *ChatWorkspace::focusTarget()
 {
@@ -348,12 +345,14 @@ QWidget *ChatWorkspace::focusTarget()
 void ChatWorkspace::openConversation(ConversationId conversation)
 {
     m_sampling->flush();
+    m_createRequest = 0;
     m_openRequest = m_bridge.post(command::OpenConversation{conversation});
 }
 
 void ChatWorkspace::newConversation()
 {
     m_sampling->flush();
+    m_createRequest = m_openRequest = 0;
     endEdit();
     m_model.clear();
     if (m_bridge.model())
@@ -383,9 +382,9 @@ void ChatWorkspace::send()
     const QString text = m_composer->text().trimmed();
     if (text.isEmpty() || m_reply != 0 || !m_bridge.model())
         return;
-    if (!m_model.isOpen()) { // the first message makes the conversation
-        m_startAfterCreate = true;
-        m_openRequest = m_bridge.post(command::CreateConversation{.title = {}, .settings = settings()});
+    if (!m_model.isOpen()) { // the first message makes the conversation, and waits for it
+        if (m_createRequest == 0)
+            m_createRequest = m_bridge.post(command::CreateConversation{.title = {}, .settings = settings()});
         return;
     }
     std::optional<TurnId> parent = m_model.leaf();
@@ -394,9 +393,10 @@ void ChatWorkspace::send()
         parent = edited ? edited->parent : parent;
     }
     m_sent = m_composer->text();
-    m_drafts.remove(qlonglong(m_model.conversation().id));
-    endEdit();
-    m_composer->setText({});
+    if (m_editing)
+        endEdit(); // brings back what was in the field before
+    else
+        m_composer->setText({});
     post(command::SendMessage{m_model.conversation().id, parent, text.toStdString(), settings()});
 }
 
@@ -413,7 +413,7 @@ void ChatWorkspace::stop()
     else if (m_editing)
         endEdit();
     else if (m_findBar->isVisible())
-        m_findBar->hide();
+        endFind();
     else
         m_transcript->select(kNoTurn);
 }
@@ -579,6 +579,13 @@ void ChatWorkspace::findInConversation()
     m_findField->selectAll();
 }
 
+void ChatWorkspace::endFind()
+{
+    m_findBar->hide();
+    m_transcript->find({}, true);
+    m_composer->edit().setFocus();
+}
+
 void ChatWorkspace::searchEverywhere()
 {
     m_list->focusSearch();
@@ -600,23 +607,26 @@ void ChatWorkspace::setSearchText(const QString &words)
     m_list->setSearchText(words);
 }
 
-// ---- what the engine says
-// ----------------------------------------------------------------------------------------
+// What the engine says.
+// .
 
 void ChatWorkspace::onOpened(RequestId request, const event::ConversationOpened &opened)
 {
-    if (request != m_openRequest)
+    const bool created = request == m_createRequest;
+    if (request != m_openRequest && !created)
         return;
+    m_createRequest = 0;
     const bool another = opened.conversation.id != m_model.conversation().id;
-    if (another && !m_startAfterCreate)
+    if (another && !created)
         endEdit();
     m_model.open(opened.conversation, *opened.turns);
+    if (m_live && !m_model.isRunning() && opened.conversation.id == m_replyIn)
+        m_model.begin({}, *m_live);
     if (auto stored = GenerationSettings::fromJson(opened.conversation.settingsJson))
         m_sampling->setSettings(stored.value());
     if (m_jumpTo && m_model.find(*m_jumpTo))
         m_model.showThrough(*m_jumpTo);
-    if (m_startAfterCreate) {
-        m_startAfterCreate = false;
+    if (created) {
         m_drafts.remove(0);
         showPath();
         send();
@@ -644,10 +654,13 @@ void ChatWorkspace::onOpened(RequestId request, const event::ConversationOpened 
 
 void ChatWorkspace::onStarted(RequestId request, const event::TurnStarted &started)
 {
-    if (request != m_reply || started.conversation != m_model.conversation().id)
+    if (request != m_reply)
         return;
     m_reading->hide();
-    m_sent.clear();
+    m_sent.clear(); // stored now
+    m_live = started.reply;
+    if (started.conversation != m_model.conversation().id)
+        return;
     m_model.begin(started.userTurn, started.reply);
     m_probabilities->clear();
     m_tracesOf = ConversationModel::kRunning;
@@ -662,7 +675,11 @@ void ChatWorkspace::onStarted(RequestId request, const event::TurnStarted &start
 
 void ChatWorkspace::onAppended(RequestId request, const event::TextAppended &appended)
 {
-    if (request != m_reply || appended.conversation != m_model.conversation().id || !m_model.isRunning())
+    if (request != m_reply)
+        return;
+    if (m_live)
+        m_live->text += appended.text;
+    if (appended.conversation != m_model.conversation().id || !m_model.isRunning())
         return;
     m_model.append(appended.text);
     m_transcript->appendText(QString::fromStdString(appended.text));
@@ -676,6 +693,7 @@ void ChatWorkspace::onFinished(RequestId request, const event::TurnFinished &fin
     if (request != m_reply)
         return;
     m_reply = 0;
+    m_live.reset();
     if (finished.conversation == m_model.conversation().id) {
         m_model.finish(finished.reply);
         showPath();
@@ -691,14 +709,13 @@ void ChatWorkspace::onFailed(RequestId request, const event::GenerationFailed &f
     if (request != m_reply)
         return;
     m_reply = 0;
+    m_live.reset();
     m_reading->hide();
     if (failed.conversation == m_model.conversation().id) {
         m_model.abandon(failed.kept);
         showPath();
-        if (!m_sent.isEmpty() && m_composer->text().isEmpty())
-            m_composer->setText(m_sent); // never stored: nothing the user wrote is lost
     }
-    m_sent.clear();
+    giveBack(failed.conversation);
     if (failed.error.code != ErrorCode::Cancelled)
         m_error->show(tr("The reply could not be finished"), failed.error,
                       failed.kept ? tr("What was written so far is kept.")
@@ -707,8 +724,23 @@ void ChatWorkspace::onFailed(RequestId request, const event::GenerationFailed &f
     refreshActions();
 }
 
-// ---- keeping the views in step
-// ---------------------------------------------------------------------------------------
+// A message that was never stored goes back where it was written, before whatever was written there since.
+void ChatWorkspace::giveBack(ConversationId conversation)
+{
+    if (m_sent.isEmpty())
+        return;
+    const bool onShow = conversation == m_model.conversation().id;
+    const QString since = onShow ? m_composer->text() : m_drafts.value(qlonglong(conversation));
+    const QString text = since.isEmpty() ? m_sent : m_sent + u'\n' + since;
+    m_sent.clear();
+    if (onShow)
+        m_composer->setText(text);
+    else
+        m_drafts.insert(qlonglong(conversation), text);
+}
+
+// Keeping the views in step.
+// .
 
 void ChatWorkspace::showPath()
 {

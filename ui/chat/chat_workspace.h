@@ -92,6 +92,7 @@ private:
     void undoHide();
     void exportConversation();
     void findInConversation();
+    void endFind();
     void searchEverywhere();
     void renameConversation();
     void deleteConversation();
@@ -103,6 +104,7 @@ private:
     void onFinished(RequestId request, const event::TurnFinished &finished);
     void onFailed(RequestId request, const event::GenerationFailed &failed);
 
+    void giveBack(ConversationId conversation);
     void post(Command command); // one that starts a reply
     void showPath();            // the model's path or tree changed
     void refreshActions();
@@ -151,8 +153,9 @@ private:
     std::optional<TurnId> m_hidden; // by the last hide, for undo
     TurnId m_tracesOf = -1;
     RequestId m_tracesRequest = 0;
-    QString m_sentence; // not announced yet
-    bool m_startAfterCreate = false;
+    QString m_sentence;            // not announced yet
+    RequestId m_createRequest = 0; // the conversation that the first message waits for
+    std::optional<Turn> m_live;    // the running reply so far, whichever conversation is on show
 };
 
 } // namespace volary::ui

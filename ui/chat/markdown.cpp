@@ -10,6 +10,11 @@ namespace volary::ui {
 
 namespace {
 
+// What a text may make of a window: laying out nested frames and wide tables costs far more than parsing
+// them. What goes beyond is shown as plain text, or left out of a table.
+constexpr int kMaxDepth = 16; // of blocks, and of spans
+constexpr int kMaxColumns = 64;
+
 constexpr unsigned kFlags = MD_FLAG_TABLES | MD_FLAG_STRIKETHROUGH | MD_FLAG_TASKLISTS | MD_FLAG_NOHTML |
                             MD_FLAG_PERMISSIVEURLAUTOLINKS;
 
@@ -83,7 +88,11 @@ private:
                 html(QStringLiteral("<pre>"));
             return;
         }
-        if (!top || type != MD_BLOCK_HR)
+        if (type == MD_BLOCK_TR)
+            m_cells = 0;
+        if ((type == MD_BLOCK_TD || type == MD_BLOCK_TH) && ++m_cells > kMaxColumns)
+            m_muted = true;
+        if ((!top || type != MD_BLOCK_HR) && m_depth <= kMaxDepth)
             html(openTag(type, detail));
     }
 
@@ -99,8 +108,10 @@ private:
                 m_blocks.last().code.chop(1);
             return;
         }
-        if (!top || type != MD_BLOCK_HR)
+        if ((!top || type != MD_BLOCK_HR) && m_depth < kMaxDepth)
             html(closeTag(type, detail));
+        if (type == MD_BLOCK_TR)
+            m_muted = false;
     }
 
     static QString openTag(MD_BLOCKTYPE type, void *detail)
@@ -157,6 +168,8 @@ private:
 
     void enterSpan(MD_SPANTYPE type, void *detail)
     {
+        if (++m_spans > kMaxDepth)
+            return;
         switch (type) {
         case MD_SPAN_EM: html(QStringLiteral("<i>")); break;
         case MD_SPAN_STRONG: html(QStringLiteral("<b>")); break;
@@ -176,6 +189,8 @@ private:
 
     void leaveSpan(MD_SPANTYPE type, void *detail)
     {
+        if (--m_spans >= kMaxDepth)
+            return;
         switch (type) {
         case MD_SPAN_EM: html(QStringLiteral("</i>")); break;
         case MD_SPAN_STRONG: html(QStringLiteral("</b>")); break;
@@ -221,11 +236,18 @@ private:
         return text;
     }
 
-    void html(const QString &markup) { m_blocks.last().html += markup; }
+    void html(const QString &markup)
+    {
+        if (!m_muted)
+            m_blocks.last().html += markup;
+    }
 
     QList<MarkdownBlock> m_blocks;
-    QList<bool> m_links; // whether each open link is shown as one
-    int m_depth = 0;
+    QList<bool> m_links;  // whether each open link is shown as one
+    int m_depth = 0;      // of blocks
+    int m_spans = 0;      // that are open
+    int m_cells = 0;      // of the table row so far
+    bool m_muted = false; // beyond the last column
 };
 
 QList<MarkdownBlock> parsePiece(QStringView piece)

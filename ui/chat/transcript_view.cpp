@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <unordered_map>
 
 namespace volary::ui {
 
@@ -64,11 +65,23 @@ TurnView *TranscriptView::makeView(const Turn &turn)
 void TranscriptView::reload()
 {
     const bool end = m_following;
-    for (Item &item : m_items)
+    // What was measured is the best guess; a reply that has just been finished is as high as when it was
+    // running.
+    std::unordered_map<TurnId, int> heights;
+    for (Item &item : m_items) {
+        heights[item.turn] = item.height;
         delete item.view;
+    }
+    const auto running = heights.find(ConversationModel::kRunning);
     m_items.clear();
-    for (const TurnId id : m_model.path())
-        m_items.push_back({id, estimate(*m_model.find(id))});
+    for (const TurnId id : m_model.path()) {
+        const auto known = heights.find(id);
+        const bool justFinished =
+            known == heights.end() && id == m_model.path().back() && running != heights.end();
+        m_items.push_back({id, known != heights.end() ? known->second
+                               : justFinished         ? running->second
+                                                      : estimate(*m_model.find(id))});
+    }
     if (!itemOf(m_selected))
         m_selected = -1;
     updateScrollBar();

@@ -17,6 +17,7 @@ namespace {
 constexpr int kSideMargin = 24;
 constexpr int kBubblePadding = 14;
 constexpr int kBlockGap = 10;
+constexpr qsizetype kMaxBlocks = 400;
 
 // The model that wrote a reply, where that was noted.
 QString writer(const Turn &turn)
@@ -35,6 +36,7 @@ TurnView::TurnView(const ThemeManager &themes, const Turn &turn, QWidget *parent
 {
     setObjectName(QStringLiteral("turn"));
     m_role->setProperty("role", "caption");
+    m_role->setTextFormat(Qt::PlainText); // a model's name comes from a file
     m_role->setText(isUser() ? tr("You") : writer(turn));
     m_version->setProperty("role", "caption");
     m_version->setAlignment(Qt::AlignCenter);
@@ -151,26 +153,36 @@ int TurnView::highlight(const QString &words)
     return found;
 }
 
+// Each block is a widget, and a hostile text can have very many: the last one takes what is beyond the limit.
+QList<MarkdownBlock> TurnView::shownBlocks() const
+{
+    QList<MarkdownBlock> blocks = m_text.frozen() + m_text.tail();
+    if (blocks.size() <= kMaxBlocks)
+        return blocks;
+    MarkdownBlock rest;
+    for (qsizetype i = kMaxBlocks - 1; i < blocks.size(); ++i)
+        rest.html += blocks[i].kind == MarkdownBlock::Kind::Code
+                         ? QStringLiteral("<pre>%1</pre>").arg(blocks[i].code.toHtmlEscaped())
+                         : blocks[i].html;
+    blocks.resize(kMaxBlocks - 1);
+    blocks.append(rest);
+    return blocks;
+}
+
 // Frozen blocks are made once; of the rest those that changed are made or filled again.
 void TurnView::refreshBlocks()
 {
-    const QList<MarkdownBlock> &frozen = m_text.frozen();
-    const QList<MarkdownBlock> tail = m_text.tail();
+    const QList<MarkdownBlock> shown = shownBlocks();
     std::size_t at = m_frozen;
-    const auto place = [&](const MarkdownBlock &block) {
-        if (at == m_blocks.size() || !m_blocks[at]->update(block)) {
-            m_blocks.resize(at);
-            m_blocks.push_back(makeBlockView(m_themes, block, this));
-            m_blocks.back()->widget()->show();
-        }
-        ++at;
-    };
-    for (qsizetype i = qsizetype(m_frozen); i < frozen.size(); ++i)
-        place(frozen[i]);
-    m_frozen = std::size_t(frozen.size());
-    for (const MarkdownBlock &block : tail)
-        place(block);
+    for (qsizetype i = qsizetype(m_frozen); i < shown.size(); ++i, ++at) {
+        if (at < m_blocks.size() && m_blocks[at]->update(shown[i]))
+            continue;
+        m_blocks.resize(at);
+        m_blocks.push_back(makeBlockView(m_themes, shown[i], this));
+        m_blocks.back()->widget()->show();
+    }
     m_blocks.resize(at);
+    m_frozen = std::size_t(std::min(m_text.frozen().size(), kMaxBlocks - 1));
 }
 
 void TurnView::refreshStatus()

@@ -59,6 +59,7 @@ private:
     bool isUser() const { return m_turn.role == Role::User; }
     QToolButton *addAction(const QString &icon, const QString &name, void (TurnView::*signal)(TurnId));
     void refreshBlocks();
+    QList<MarkdownBlock> shownBlocks() const;
     void refreshStatus();
     void showActions(bool show);
     QRect bubble(int width) const;

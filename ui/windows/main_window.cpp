@@ -90,7 +90,7 @@ MainWindow::MainWindow(EngineBridge &bridge, ThemeManager &themes, Preferences &
 
 MainWindow::~MainWindow() = default;
 
-// ---- actions and menus
+// Actions and menus.
 
 QAction *MainWindow::makeAction(const char *name, const QString &text, const char *icon,
                                 const QList<QKeySequence> &keys)
@@ -221,7 +221,7 @@ void MainWindow::listenToEngine()
         });
 }
 
-// ---- preferences
+// Preferences.
 
 void MainWindow::applyPreferences(const PreferenceValues &values)
 {
@@ -246,7 +246,7 @@ void MainWindow::changeTextSize(double factor)
     announce(tr("Text size %1%2").arg(qRound(values.textScale * 100)).arg(locale().percent()));
 }
 
-// ---- workspaces and docks
+// Workspaces and docks.
 
 void MainWindow::addWorkspace(Workspace *workspace)
 {
@@ -394,7 +394,7 @@ void MainWindow::cyclePanes(int step)
     next->setFocus(Qt::ShortcutFocusReason);
 }
 
-// ---- palette, dialogs, messages
+// Palette, dialogs, messages.
 
 void MainWindow::openPalette(const QString &typed)
 {
@@ -434,7 +434,7 @@ void MainWindow::raiseToFront()
     activateWindow();
 }
 
-// ---- session
+// Session.
 
 void MainWindow::restore()
 {
@@ -489,7 +489,7 @@ void MainWindow::moveEvent(QMoveEvent *event)
         m_session->touch();
 }
 
-// ---- drag and drop
+// Drag and drop.
 
 void MainWindow::dragEnterEvent(QDragEnterEvent *event)
 {

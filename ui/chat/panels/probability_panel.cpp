@@ -21,8 +21,8 @@ constexpr int kMargin = 12;
 constexpr double kSurprisingBits = 8; // as surprising as it is drawn
 } // namespace
 
-// ---- the tokens
-// ------------------------------------------------------------------------------------------------------
+// The tokens.
+// .
 
 TokenStrip::TokenStrip(const ThemeManager &themes, QWidget *parent)
     : QAbstractScrollArea(parent), m_themes(themes)
@@ -145,8 +145,8 @@ void TokenStrip::keyPressEvent(QKeyEvent *event)
         QAbstractScrollArea::keyPressEvent(event);
 }
 
-// ---- the alternatives
-// ------------------------------------------------------------------------------------------------
+// The alternatives.
+// .
 
 AlternativeBars::AlternativeBars(const ThemeManager &themes, QWidget *parent)
     : QWidget(parent), m_themes(themes)
@@ -238,8 +238,8 @@ void AlternativeBars::keyPressEvent(QKeyEvent *event)
     update();
 }
 
-// ---- the panel
-// -------------------------------------------------------------------------------------------------------
+// The panel.
+// .
 
 ProbabilityPanel::ProbabilityPanel(const ThemeManager &themes, QWidget *parent)
     : QWidget(parent), m_strip(new TokenStrip(themes, this)), m_bars(new AlternativeBars(themes, this)),
