@@ -4,8 +4,16 @@ namespace volary {
 
 namespace {
 
-// wkv7: S kappa, the decay, two rank-one updates and S r: five multiply-adds for every element of the state.
-constexpr std::uint64_t kWkv7Operations = 10;
+// Of a recurrence, for one row and every element of its (first) state tensor.
+std::uint64_t operationsPerElement(OpKind kind)
+{
+    switch (kind) {
+    case OpKind::Wkv4: return 10; // numerator and denominator, once for the result and once for the state
+    case OpKind::Wkv5: return 6;  // the decay, one rank-one update and the read: three multiply-adds
+    case OpKind::Wkv7: return 10; // S kappa, the decay, two rank-one updates and S r: five
+    default: return 0;
+    }
+}
 
 } // namespace
 
@@ -24,13 +32,13 @@ PlanCost costOf(const Plan &plan)
         } else if (op.kind == OpKind::Embed) { // only the rows that are looked up
             cost.bytes += bytes(output);
         }
-        if (op.state >= 0) {
-            const PlanValue &state = plan.values[std::size_t(op.state)];
-            cost.bytes += 2 * bytes(state) * std::uint64_t(plan.sequences);
-            if (op.kind == OpKind::Wkv7)
-                cost.operations +=
-                    kWkv7Operations * std::uint64_t(state.shape.elements()) * std::uint64_t(plan.rows);
+        for (const ValueId state : op.states) {
+            if (state >= 0)
+                cost.bytes += 2 * bytes(plan.values[std::size_t(state)]) * std::uint64_t(plan.sequences);
         }
+        if (op.states[0] >= 0)
+            cost.operations += operationsPerElement(op.kind) * std::uint64_t(plan.rows) *
+                               std::uint64_t(plan.values[std::size_t(op.states[0])].shape.elements());
     }
     return cost;
 }

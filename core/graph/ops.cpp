@@ -76,7 +76,7 @@ Value Ops::tokenShift(Value x, int stateIndex)
     VOLARY_CHECK(m_plan->values[std::size_t(slot)].shape.elements() == shape(x)[1],
                  "tokenShift keeps one row");
     const Value out = newActivation(shape(x));
-    append(OpKind::TokenShift, {x.id}, out).state = slot;
+    append(OpKind::TokenShift, {x.id}, out).states[0] = slot;
     return out;
 }
 
@@ -138,6 +138,13 @@ Value Ops::mul(Value a, const Tensor &b)
     return elementwise(OpKind::Mul, a, weight(b), true);
 }
 
+Value Ops::decay6(Value x)
+{
+    const Value out = newActivation(shape(x));
+    append(OpKind::Decay6, {x.id}, out);
+    return out;
+}
+
 Value Ops::decay7(Value x)
 {
     const Value out = newActivation(shape(x));
@@ -162,6 +169,49 @@ Value Ops::scaleKey7(Value k, Value a, const Tensor &rate)
     return out;
 }
 
+Value Ops::wkv4(Value k, Value v, const Tensor &logDecay, const Tensor &bonus,
+                const std::array<int, 3> &stateIndices)
+{
+    const std::int64_t width = shape(k)[1];
+    VOLARY_CHECK(shape(v) == shape(k) && logDecay.shape.elements() == width &&
+                     bonus.shape.elements() == width,
+                 "wkv4 decays every channel");
+    std::array<ValueId, PlanOp::kMaxStates> slots;
+    for (std::size_t i = 0; i < slots.size(); ++i) {
+        slots[i] = state(stateIndices[i]);
+        VOLARY_CHECK(m_plan->values[std::size_t(slots[i])].shape.elements() == width, "wkv4 keeps [C]");
+    }
+    const Value out = newActivation(shape(k));
+    append(OpKind::Wkv4, {k.id, v.id, weight(logDecay), weight(bonus)}, out).states = slots;
+    return out;
+}
+
+Value Ops::wkv5(Value r, const Tensor &decay, Value k, Value v, const Tensor &bonus, int stateIndex)
+{
+    VOLARY_CHECK(decay.shape.elements() == shape(r)[1], "wkv5 decays every channel");
+    return recordWkv5(r, weight(decay), k, v, bonus, stateIndex);
+}
+
+Value Ops::wkv5(Value r, Value decay, Value k, Value v, const Tensor &bonus, int stateIndex)
+{
+    VOLARY_CHECK(shape(decay) == shape(r), "wkv5 decays every channel of every row");
+    return recordWkv5(r, decay.id, k, v, bonus, stateIndex);
+}
+
+Value Ops::recordWkv5(Value r, ValueId decay, Value k, Value v, const Tensor &bonus, int stateIndex)
+{
+    const ValueId slot = state(stateIndex);
+    const Shape s = m_plan->values[std::size_t(slot)].shape;
+    VOLARY_CHECK(s.rank() == 3 && s[1] == s[2] && s[0] * s[1] == shape(r)[1], "wkv5 keeps [H, N, N]");
+    VOLARY_CHECK(shape(k) == shape(r) && shape(v) == shape(r) && bonus.shape.elements() == shape(r)[1],
+                 "wkv5 needs equal shapes");
+    const Value out = newActivation(shape(r));
+    PlanOp &op = append(OpKind::Wkv5, {r.id, decay, k.id, v.id, weight(bonus)}, out);
+    op.states[0] = slot;
+    op.heads = int(s[0]);
+    return out;
+}
+
 Value Ops::wkv7(Value r, Value w, Value k, Value v, Value kappa, Value a, int stateIndex)
 {
     const ValueId slot = state(stateIndex);
@@ -170,7 +220,7 @@ Value Ops::wkv7(Value r, Value w, Value k, Value v, Value kappa, Value a, int st
     const int heads = int(s[0]);
     const Value out = newActivation(shape(r));
     PlanOp &op = append(OpKind::Wkv7, {r.id, w.id, k.id, v.id, kappa.id, a.id}, out);
-    op.state = slot;
+    op.states[0] = slot;
     op.heads = heads;
     return out;
 }

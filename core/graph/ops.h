@@ -3,6 +3,7 @@
 
 #include "core/tensor/plan.h"
 
+#include <array>
 #include <memory>
 #include <span>
 #include <vector>
@@ -42,9 +43,16 @@ public:
     Value add(Value a, const Tensor &b); // b: [C]
     Value mul(Value a, Value b);
     Value mul(Value a, const Tensor &b); // b: [C]
+    Value decay6(Value x);
     Value decay7(Value x);
     Value normalizeHeads(Value x, int heads);
     Value scaleKey7(Value k, Value a, const Tensor &rate);
+    // States: numerator, denominator and maximum, each [C]; logDecay and bonus: [C].
+    Value wkv4(Value k, Value v, const Tensor &logDecay, const Tensor &bonus,
+               const std::array<int, 3> &states);
+    // bonus: [C]; state: [H, N, N]; decay: [C] for all rows, or [R, C].
+    Value wkv5(Value r, const Tensor &decay, Value k, Value v, const Tensor &bonus, int state);
+    Value wkv5(Value r, Value decay, Value k, Value v, const Tensor &bonus, int state);
     Value wkv7(Value r, Value w, Value k, Value v, Value kappa, Value a, int state); // state: [H, N, N]
     Value groupNorm(Value x, const Tensor &scale, const Tensor &shift, int heads, float epsilon);
     Value bonus7(Value r, Value k, Value v, const Tensor &weight); // weight: [H, N]
@@ -63,6 +71,7 @@ private:
     ValueId state(int index);
     PlanOp &append(OpKind kind, std::initializer_list<ValueId> inputs, Value output);
     Value elementwise(OpKind kind, Value a, ValueId b, bool broadcast);
+    Value recordWkv5(Value r, ValueId decay, Value k, Value v, const Tensor &bonus, int state);
 
     std::unique_ptr<Plan> m_plan;
     std::vector<StateSlot> m_states;

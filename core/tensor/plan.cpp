@@ -15,9 +15,12 @@ std::string_view name(OpKind kind)
     case OpKind::Activate: return "activate";
     case OpKind::Add: return "add";
     case OpKind::Mul: return "mul";
+    case OpKind::Decay6: return "decay6";
     case OpKind::Decay7: return "decay7";
     case OpKind::NormalizeHeads: return "normalizeHeads";
     case OpKind::ScaleKey7: return "scaleKey7";
+    case OpKind::Wkv4: return "wkv4";
+    case OpKind::Wkv5: return "wkv5";
     case OpKind::Wkv7: return "wkv7";
     case OpKind::GroupNorm: return "groupNorm";
     case OpKind::Bonus7: return "bonus7";

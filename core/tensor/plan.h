@@ -30,9 +30,12 @@ enum class OpKind : std::uint8_t {
     Activate,
     Add,
     Mul,
+    Decay6,
     Decay7,
     NormalizeHeads,
     ScaleKey7,
+    Wkv4,
+    Wkv5,
     Wkv7,
     GroupNorm,
     Bonus7,
@@ -41,7 +44,7 @@ enum class OpKind : std::uint8_t {
 constexpr int kOpKinds = int(OpKind::LastRows) + 1;
 std::string_view name(OpKind kind);
 
-enum class Activation : std::uint8_t { Tanh, Sigmoid, SquaredRelu };
+enum class Activation : std::uint8_t { Tanh, Sigmoid, SquaredRelu, Silu };
 
 // What of the result is wanted. StateOnly may leave out whatever does not reach the state.
 enum class Want : std::uint8_t { StateOnly, LastLogits, AllLogits };
@@ -59,12 +62,12 @@ struct PlanValue {
 };
 
 struct PlanOp {
-    static constexpr int kMaxInputs = 8;
+    static constexpr int kMaxInputs = 8, kMaxStates = 3;
 
     OpKind kind;
     std::array<ValueId, kMaxInputs> inputs{-1, -1, -1, -1, -1, -1, -1, -1};
     ValueId output = -1;
-    ValueId state = -1; // updated in place
+    std::array<ValueId, kMaxStates> states{-1, -1, -1}; // updated in place
     Activation activation = Activation::Tanh;
     int heads = 0;
     float epsilon = 0;

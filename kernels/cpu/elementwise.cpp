@@ -70,7 +70,21 @@ void activateRange(const ActivateArgs &p, int begin, int end)
             },
             x);
         break;
+    case Activation::Silu:
+        map(
+            count, out, [](Vec v) { return hn::Mul(v, sigmoid(v)); }, x);
+        break;
     }
+}
+
+void decay6Range(const Decay6Args &p, int begin, int end)
+{
+    const Lanes d;
+    // e^-e^5 is already 0 in float32; what is above it must not overflow on the way.
+    const Vec highest = hn::Set(d, 5.0f);
+    map(
+        end - begin, p.out + begin,
+        [&](Vec v) { return hn::Exp(d, hn::Neg(hn::Exp(d, hn::Min(v, highest)))); }, p.x + begin);
 }
 
 void decay7Range(const Decay7Args &p, int begin, int end)
@@ -130,6 +144,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace volary::cpu {
 HWY_EXPORT(activateRange);
+HWY_EXPORT(decay6Range);
 HWY_EXPORT(decay7Range);
 HWY_EXPORT(lerpRows);
 HWY_EXPORT(addRows);
@@ -153,6 +168,13 @@ void activate(const ActivateArgs &p, Parallel &parallel)
 {
     parallel.forRanges(int(p.count), kGrain, [&](int b, int e) {
         HWY_DYNAMIC_DISPATCH(activateRange)(p, b, e);
+    });
+}
+
+void decay6(const Decay6Args &p, Parallel &parallel)
+{
+    parallel.forRanges(int(p.count), kGrain, [&](int b, int e) {
+        HWY_DYNAMIC_DISPATCH(decay6Range)(p, b, e);
     });
 }
 

@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "core/base/text.h"
 
+#include <array>
 #include <cstdlib>
 #include <cstring>
 
@@ -41,9 +42,10 @@ public:
     Execution(const Plan &plan, const Bindings &bindings, std::byte *arena, const OpTable &table,
               Parallel &parallel)
         : m_plan(plan), m_bindings(bindings), m_arena(arena), m_table(table),
-          m_parallel(parallel), m_map{bindings.firstRow.data(), plan.sequences, plan.rows},
-          m_states(std::size_t(plan.sequences))
-    {}
+          m_parallel(parallel), m_map{bindings.firstRow.data(), plan.sequences, plan.rows}
+    {
+        m_states.fill(std::vector<float *>(std::size_t(plan.sequences)));
+    }
 
     void run(const PlanOp &op)
     {
@@ -57,7 +59,7 @@ public:
                               m_parallel);
             break;
         case OpKind::TokenShift:
-            m_table.tokenShift({in(op, 0), output(op), states(op), m_map, width(op)}, m_parallel);
+            m_table.tokenShift({in(op, 0), output(op), states(op, 0), m_map, width(op)}, m_parallel);
             break;
         case OpKind::Lerp:
             m_table.lerp({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op), !isWeight(op, 2)},
@@ -71,6 +73,7 @@ public:
             break;
         case OpKind::Add: m_table.add(elementwise(op), m_parallel); break;
         case OpKind::Mul: m_table.mul(elementwise(op), m_parallel); break;
+        case OpKind::Decay6: m_table.decay6({in(op, 0), output(op), count(op)}, m_parallel); break;
         case OpKind::Decay7: m_table.decay7({in(op, 0), output(op), count(op)}, m_parallel); break;
         case OpKind::NormalizeHeads:
             m_table.normalizeHeads({in(op, 0), output(op), rows(op), op.heads, headSize(op)}, m_parallel);
@@ -78,9 +81,19 @@ public:
         case OpKind::ScaleKey7:
             m_table.scaleKey7({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op)}, m_parallel);
             break;
+        case OpKind::Wkv4:
+            m_table.wkv4({in(op, 0), in(op, 1), in(op, 2), in(op, 3), output(op), states(op, 0),
+                          states(op, 1), states(op, 2), m_map, width(op)},
+                         m_parallel);
+            break;
+        case OpKind::Wkv5:
+            m_table.wkv5({in(op, 0), in(op, 1), in(op, 2), in(op, 3), in(op, 4), output(op), states(op, 0),
+                          m_map, op.heads, headSize(op), !isWeight(op, 1)},
+                         m_parallel);
+            break;
         case OpKind::Wkv7:
             m_table.wkv7({in(op, 0), in(op, 1), in(op, 2), in(op, 3), in(op, 4), in(op, 5), output(op),
-                          states(op), m_map, op.heads, headSize(op)},
+                          states(op, 0), m_map, op.heads, headSize(op)},
                          m_parallel);
             break;
         case OpKind::GroupNorm:
@@ -120,13 +133,13 @@ private:
         return {memory(id), v.type, int(v.shape[0]), int(v.shape[1])};
     }
 
-    // Pointers to this op's state of every sequence; valid until the next call.
-    float *const *states(const PlanOp &op)
+    // Pointers to this op's state tensor number `slot` of every sequence; valid until the next op.
+    float *const *states(const PlanOp &op, std::size_t slot)
     {
-        const auto index = std::size_t(value(op.state).index);
-        for (std::size_t b = 0; b < m_states.size(); ++b)
-            m_states[b] = reinterpret_cast<float *>(m_bindings.states[b][index].host());
-        return m_states.data();
+        const auto index = std::size_t(value(op.states[slot]).index);
+        for (std::size_t b = 0; b < m_states[slot].size(); ++b)
+            m_states[slot][b] = reinterpret_cast<float *>(m_bindings.states[b][index].host());
+        return m_states[slot].data();
     }
 
     ElementwiseArgs elementwise(const PlanOp &op) const
@@ -150,7 +163,7 @@ private:
     const OpTable &m_table;
     Parallel &m_parallel;
     RowMap m_map;
-    std::vector<float *> m_states;
+    std::array<std::vector<float *>, PlanOp::kMaxStates> m_states;
 };
 
 HostBackend::HostBackend(Device device, const OpTable &table, std::unique_ptr<Parallel> parallel)

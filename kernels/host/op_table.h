@@ -3,6 +3,7 @@
 
 #include "core/tensor/ops/activate.h"
 #include "core/tensor/ops/bonus7.h"
+#include "core/tensor/ops/decay6.h"
 #include "core/tensor/ops/decay7.h"
 #include "core/tensor/ops/elementwise.h"
 #include "core/tensor/ops/embed.h"
@@ -14,6 +15,8 @@
 #include "core/tensor/ops/normalize_heads.h"
 #include "core/tensor/ops/scale_key7.h"
 #include "core/tensor/ops/token_shift.h"
+#include "core/tensor/ops/wkv4.h"
+#include "core/tensor/ops/wkv5.h"
 #include "core/tensor/ops/wkv7.h"
 
 #include <functional>
@@ -39,9 +42,12 @@ struct OpTable {
     void (*activate)(const ActivateArgs &, Parallel &);
     void (*add)(const ElementwiseArgs &, Parallel &);
     void (*mul)(const ElementwiseArgs &, Parallel &);
+    void (*decay6)(const Decay6Args &, Parallel &);
     void (*decay7)(const Decay7Args &, Parallel &);
     void (*normalizeHeads)(const NormalizeHeadsArgs &, Parallel &);
     void (*scaleKey7)(const ScaleKey7Args &, Parallel &);
+    void (*wkv4)(const Wkv4Args &, Parallel &);
+    void (*wkv5)(const Wkv5Args &, Parallel &);
     void (*wkv7)(const Wkv7Args &, Parallel &);
     void (*groupNorm)(const GroupNormArgs &, Parallel &);
     void (*bonus7)(const Bonus7Args &, Parallel &);

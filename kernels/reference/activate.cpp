@@ -12,6 +12,7 @@ void activate(const ActivateArgs &p, Parallel &)
         case Activation::Tanh: p.out[i] = float(std::tanh(x)); break;
         case Activation::Sigmoid: p.out[i] = float(1 / (1 + std::exp(-x))); break;
         case Activation::SquaredRelu: p.out[i] = float(x > 0 ? x * x : 0); break;
+        case Activation::Silu: p.out[i] = float(x / (1 + std::exp(-x))); break;
         }
     }
 }

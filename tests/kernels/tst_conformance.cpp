@@ -150,7 +150,7 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
             numbers.values[i] += i % 2 == 0 ? 3.0f : -3.0f;
         return numbers;
     };
-    if (kind == OpKind::Linear || kind == OpKind::Wkv7 || kind == OpKind::Bonus7)
+    if (kind == OpKind::Linear || kind == OpKind::Wkv5 || kind == OpKind::Wkv7 || kind == OpKind::Bonus7)
         c.terms = std::sqrt(double(width));
     switch (kind) {
     case OpKind::Embed:
@@ -184,7 +184,7 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
         break;
     }
     case OpKind::Activate: {
-        const auto activation = Activation(integer(0, 2));
+        const auto activation = Activation(integer(0, 3));
         const auto large = normal({rows, width}, 30);
         c.record = [=](Ops &op, Scene &s) { return op.activate(activation, s.activation(op, large)); };
         break;
@@ -199,6 +199,11 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
             return op.mul(op.mul(s.activation(op, x), s.activation(op, y)), s.tensor(vector));
         };
         break;
+    case OpKind::Decay6: {
+        const auto large = normal({rows, width}, 60); // on both sides of where exp(x) overflows
+        c.record = [=](Ops &op, Scene &s) { return op.decay6(s.activation(op, large)); };
+        break;
+    }
     case OpKind::Decay7: {
         const auto large = normal({rows, width}, 30);
         c.record = [=](Ops &op, Scene &s) { return op.decay7(s.activation(op, large)); };
@@ -211,6 +216,35 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
         const auto a = uniform({rows, width}, 0, 1);
         c.record = [=](Ops &op, Scene &s) {
             return op.scaleKey7(s.activation(op, x), s.activation(op, a), s.tensor(vector));
+        };
+        break;
+    }
+    case OpKind::Wkv4: {
+        c.stateSlots = {{DType::F32, {width}}, {DType::F32, {width}}, {DType::F32, {width}}};
+        for (std::size_t b = 1; b < c.firstRow.size(); ++b) {
+            const bool fresh = integer(0, 1) == 1;
+            c.states.push_back(fresh ? uniform({width}, 0, 0) : normal({width}));
+            c.states.push_back(fresh ? uniform({width}, 0, 0) : uniform({width}, 0.1f, 2));
+            c.states.push_back(fresh ? uniform({width}, -1e30f, -1e30f) : normal({width}, 5));
+        }
+        const auto keys = normal({rows, width}, 5);
+        const auto logDecay = uniform({width}, -3, -0.01f);
+        c.record = [=](Ops &op, Scene &s) {
+            return op.wkv4(s.activation(op, keys), s.activation(op, x), s.tensor(logDecay), s.tensor(vector),
+                           {0, 1, 2});
+        };
+        break;
+    }
+    case OpKind::Wkv5: {
+        c.stateSlots = {{DType::F32, {heads, n, n}}};
+        for (std::size_t b = 1; b < c.firstRow.size(); ++b)
+            c.states.push_back(normal({heads, n, n}));
+        const bool perRow = integer(0, 1) == 1;
+        const auto decay = perRow ? uniform({rows, wide}, 0, 1) : uniform({wide}, 0, 1);
+        c.record = [=](Ops &op, Scene &s) {
+            const Value r = s.activation(op, hx), k = s.activation(op, hy), v = s.activation(op, hz);
+            return perRow ? op.wkv5(r, s.activation(op, decay), k, v, s.tensor(hv), 0)
+                          : op.wkv5(r, s.tensor(decay), k, v, s.tensor(hv), 0);
         };
         break;
     }

@@ -1,4 +1,5 @@
-// activate: an activation function, element by element: tanh(x), 1 / (1 + exp(-x)), or max(x, 0)^2.
+// activate: an activation function, element by element: tanh(x), sigmoid(x) = 1 / (1 + exp(-x)), max(x, 0)^2,
+// or silu(x) = x * sigmoid(x).
 #pragma once
 
 #include "core/tensor/plan.h"
