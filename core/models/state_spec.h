@@ -10,13 +10,22 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 namespace volary {
 
 enum class StateGrowth : std::uint8_t { Fixed, OneRowPerToken };
 
 // Tells an inspector how to draw a tensor, and a converter what it may do with it.
-enum class StateRole : std::uint8_t { AttentionShift, FeedForwardShift, Wkv };
+enum class StateRole : std::uint8_t {
+    AttentionShift,
+    FeedForwardShift,
+    Wkv,
+    // RWKV-4 keeps a weighted mean per channel instead of a matrix per head (core/tensor/ops/wkv4.h).
+    Numerator,
+    Denominator,
+    Maximum,
+};
 std::string_view name(StateRole role); // "attention-shift", ...
 
 struct StateTensor {
@@ -28,8 +37,16 @@ struct StateTensor {
     int layer = -1; // -1 when shared by all layers
     std::string
         layout; // how the dimensions are to be read: "head,value,key"; converters between layouts go by it
+    float initial = 0; // every number of a fresh state
 
-    bool operator==(const StateTensor &) const = default;
+    // Whether a saved tensor fits. How a fresh state begins is no part of what was saved.
+    bool operator==(const StateTensor &other) const
+    {
+        const auto saved = [](const StateTensor &t) {
+            return std::tie(t.name, t.type, t.shape, t.growth, t.role, t.layer, t.layout);
+        };
+        return saved(*this) == saved(other);
+    }
 };
 
 } // namespace volary

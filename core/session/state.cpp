@@ -34,7 +34,7 @@ State::State(Backend &backend, std::span<const StateTensor> spec, std::shared_pt
     }
 }
 
-Result<State> State::create(Backend &backend, std::span<const StateTensor> spec)
+Result<State> State::allocate(Backend &backend, std::span<const StateTensor> spec)
 {
     std::size_t bytes = 0;
     for (const StateTensor &tensor : spec)
@@ -43,9 +43,22 @@ Result<State> State::create(Backend &backend, std::span<const StateTensor> spec)
     return State(backend, spec, std::move(buffer));
 }
 
+Result<State> State::create(Backend &backend, std::span<const StateTensor> spec)
+{
+    TRY(State state, allocate(backend, spec));
+    for (std::size_t i = 0; i < spec.size(); ++i) {
+        if (spec[i].initial == 0)
+            continue;
+        VOLARY_CHECK(spec[i].type == DType::F32, "only float32 states begin with other numbers than zero");
+        const std::vector<float> numbers(std::size_t(spec[i].shape.elements()), spec[i].initial);
+        TRY_(backend.upload(*state.m_buffer, state.m_tensors[i].offset, std::as_bytes(std::span(numbers))));
+    }
+    return state;
+}
+
 Result<State> State::clone() const
 {
-    TRY(State twin, create(*m_backend, m_spec));
+    TRY(State twin, allocate(*m_backend, m_spec));
     TRY_(twin.copyFrom(*this));
     return twin;
 }

@@ -16,7 +16,7 @@ namespace volary {
 // value that can be cloned. Move-only, so that nothing is copied by accident. The backend must outlive it.
 class State {
 public:
-    // All zeros: a fresh start.
+    // A fresh start: zeros, or what the spec says instead.
     static Result<State> create(Backend &backend, std::span<const StateTensor> spec);
 
     std::span<const Tensor> tensors() const { return m_tensors; } // in the order of the spec
@@ -32,6 +32,7 @@ public:
     Result<> upload(std::span<const TensorImage> images);
 
 private:
+    static Result<State> allocate(Backend &backend, std::span<const StateTensor> spec); // zeros
     State(Backend &backend, std::span<const StateTensor> spec, std::shared_ptr<Buffer> buffer);
 
     Backend *m_backend;

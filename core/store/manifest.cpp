@@ -32,6 +32,9 @@ constexpr std::array kRoles{
     Spelling<StateRole>{StateRole::AttentionShift, "attention-shift"},
     Spelling<StateRole>{StateRole::FeedForwardShift, "feed-forward-shift"},
     Spelling<StateRole>{StateRole::Wkv, "wkv"},
+    Spelling<StateRole>{StateRole::Numerator, "numerator"},
+    Spelling<StateRole>{StateRole::Denominator, "denominator"},
+    Spelling<StateRole>{StateRole::Maximum, "maximum"},
 };
 
 constexpr std::array kGrowths{

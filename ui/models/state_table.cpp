@@ -14,6 +14,9 @@ QString meaning(const StateTensor &tensor)
     case StateRole::AttentionShift: return StateTable::tr("Last token, before time mixing");
     case StateRole::FeedForwardShift: return StateTable::tr("Last token, before channel mixing");
     case StateRole::Wkv: return StateTable::tr("Memory matrix of each head");
+    case StateRole::Numerator: return StateTable::tr("Sum of the weighted values");
+    case StateRole::Denominator: return StateTable::tr("Sum of the weights");
+    case StateRole::Maximum: return StateTable::tr("Exponent that both sums are relative to");
     }
     return {};
 }
