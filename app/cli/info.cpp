@@ -57,8 +57,10 @@ void printForPeople(const ModelDescription &model)
     };
     line("name", model.identity.name);
     line("architecture", info.title + " (" + info.architecture + ")");
-    line("shape", format("%d layers, %d channels, %d heads of %d, channel mix %d", info.layers, info.width,
-                         info.heads, info.headSize, info.hidden));
+    const std::string heads =
+        info.heads == 0 ? "no heads" : format("%d heads of %d", info.heads, info.headSize);
+    line("shape", format("%d layers, %d channels, %s, channel mix %d", info.layers, info.width, heads.c_str(),
+                         info.hidden));
     line("parameters", formatCount(info.parameters));
     line("vocabulary",
          format("%s rows, %s", formatCount(std::uint64_t(info.vocabulary)).c_str(), model.tokenizer.c_str()));

@@ -11,7 +11,7 @@ struct ModelInfo {
     std::string title;        // for people: "RWKV-7 “Goose”"
     int layers = 0;
     int width = 0;      // C
-    int heads = 0;      // H
+    int heads = 0;      // H; 0 in RWKV-4, which has none
     int headSize = 0;   // N
     int hidden = 0;     // F, width of the channel mix
     int vocabulary = 0; // V, rows of the embedding

@@ -1,9 +1,12 @@
 #include "core/models/registry.h"
 
 #include "core/base/text.h"
+#include "core/models/blocks/checkpoint.h"
+#include "core/models/rwkv4.h"
+#include "core/models/rwkv5.h"
+#include "core/models/rwkv6.h"
 #include "core/models/rwkv7.h"
 
-#include <algorithm>
 #include <array>
 
 namespace volary {
@@ -20,6 +23,9 @@ struct Architecture {
 // One line per architecture; the first that recognises a file opens it.
 constexpr std::array kArchitectures{
     Architecture{"rwkv7", rwkv7::recognises, rwkv7::load},
+    Architecture{"rwkv6", rwkv6::recognises, rwkv6::load},
+    Architecture{"rwkv5", rwkv5::recognises, rwkv5::load},
+    Architecture{"rwkv4", rwkv4::recognises, rwkv4::load},
 };
 
 // What a file that nobody recognised looks like: the tensor that decides, and what it is a sign of.
@@ -29,19 +35,13 @@ struct Lookalike {
 };
 constexpr std::array kLookalikes{
     Lookalike{"blocks.0.ffn.s_emb.weight", "an RWKV-7a model (DeepEmbed)"},
-    Lookalike{"blocks.0.att.time_maa_x", "an RWKV-6 “Finch” model"},
-    Lookalike{"blocks.0.att.gate.weight", "an RWKV-5 “Eagle” model"},
-    Lookalike{"blocks.0.att.ln_x.weight", "an RWKV-5.0 model"},
-    Lookalike{"blocks.0.att.time_decay", "an RWKV-4 “Dove” model"},
+    Lookalike{"blocks.0.ffn.enn.weight", "an RWKV-8 model"},
     Lookalike{"blocks.0.att.time_state", "a tuned initial state, not a model"},
     Lookalike{"model.layers.0.mlp.gate_proj.weight", "a Qwen-style model"},
     Lookalike{"model.embeddings.weight", "an RWKV model in Hugging Face names"},
 };
 
-bool hasTensor(const TensorFile &file, std::string_view name)
-{
-    return std::ranges::any_of(file.tensors(), [&](const TensorInfo &info) { return info.name == name; });
-}
+constexpr std::string_view kRemedy = "Open a model of RWKV-4, 5, 6 or 7 with the official tensor names.";
 
 Error unknownArchitecture(const TensorFile &file)
 {
@@ -52,15 +52,15 @@ Error unknownArchitecture(const TensorFile &file)
                 ErrorCode::Unsupported,
                 format("%s looks like %s (it has the tensor %s), which this version of Volary cannot run.",
                        name.c_str(), std::string(known.what).c_str(), std::string(known.tensor).c_str()),
-                "Open an RWKV-7 model."};
+                std::string(kRemedy)};
     }
     const std::string first = file.tensors().empty()
                                   ? "no tensors at all"
                                   : "tensors such as " + printable(file.tensors().front().name);
     return {ErrorCode::Unsupported,
-            format("%s is no model that Volary knows: it has %s, and none named blocks.0.att.r_k.",
+            format("%s is no model that Volary knows: it has %s, and none that RWKV models are known by.",
                    name.c_str(), first.c_str()),
-            "Open an RWKV-7 model."};
+            std::string(kRemedy)};
 }
 
 } // namespace

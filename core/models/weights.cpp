@@ -165,36 +165,60 @@ Tensor WeightLoader::uploadFloats(std::vector<float> numbers, DType type, Shape 
 
 Tensor WeightLoader::matrix(const std::string &name, std::int64_t outputs, std::int64_t inputs)
 {
-    Entry *entry = find(name);
-    const Shape shape{outputs, inputs};
-    if (!entry || !shapeIs(m_file.tensors()[entry->index], shape))
-        return {};
-    entry->used = true;
-    const DType stored = m_file.tensors()[entry->index].type;
-    const DType wanted = m_options.weightType.value_or(deviceType(stored));
-    if (wanted != stored)
-        return uploadFloats(floats(*entry), wanted, shape);
-    const auto *bytes = fetch(*entry);
-    return bytes ? upload(*bytes, stored, shape) : Tensor{};
+    return unturned(name, {outputs, inputs}, {outputs, inputs});
+}
+
+Tensor WeightLoader::matrices(const std::string &name, std::int64_t count, std::int64_t outputs,
+                              std::int64_t inputs)
+{
+    return unturned(name, {count, outputs, inputs}, {count * outputs, inputs});
 }
 
 Tensor WeightLoader::transposed(const std::string &name, std::int64_t inputs, std::int64_t outputs)
 {
+    return turned(name, {inputs, outputs}, 1, std::size_t(inputs), std::size_t(outputs));
+}
+
+Tensor WeightLoader::transposedMatrices(const std::string &name, std::int64_t count, std::int64_t inputs,
+                                        std::int64_t outputs)
+{
+    return turned(name, {count, inputs, outputs}, std::size_t(count), std::size_t(inputs),
+                  std::size_t(outputs));
+}
+
+Tensor WeightLoader::unturned(const std::string &name, const Shape &stored, const Shape &made)
+{
     Entry *entry = find(name);
-    if (!entry || !shapeIs(m_file.tensors()[entry->index], {inputs, outputs}))
+    if (!entry || !shapeIs(m_file.tensors()[entry->index], stored))
         return {};
     entry->used = true;
-    const std::vector<float> stored = floats(*entry);
+    const DType type = m_file.tensors()[entry->index].type;
+    const DType wanted = m_options.weightType.value_or(deviceType(type));
+    if (wanted != type)
+        return uploadFloats(floats(*entry), wanted, made);
+    const auto *bytes = fetch(*entry);
+    return bytes ? upload(*bytes, type, made) : Tensor{};
+}
+
+Tensor WeightLoader::turned(const std::string &name, const Shape &stored, std::size_t count,
+                            std::size_t inputs, std::size_t outputs)
+{
+    Entry *entry = find(name);
+    if (!entry || !shapeIs(m_file.tensors()[entry->index], stored))
+        return {};
+    entry->used = true;
+    const std::vector<float> from = floats(*entry);
     if (failed())
         return {};
-    std::vector<float> turned(stored.size());
-    const auto I = std::size_t(inputs), O = std::size_t(outputs);
-    for (std::size_t i = 0; i < I; ++i) {
-        for (std::size_t o = 0; o < O; ++o)
-            turned[o * I + i] = stored[i * O + o];
+    std::vector<float> to(from.size());
+    for (std::size_t first = 0; first < to.size(); first += inputs * outputs) {
+        for (std::size_t i = 0; i < inputs; ++i) {
+            for (std::size_t o = 0; o < outputs; ++o)
+                to[first + o * inputs + i] = from[first + i * outputs + o];
+        }
     }
     const DType type = m_options.weightType.value_or(deviceType(m_file.tensors()[entry->index].type));
-    return uploadFloats(std::move(turned), type, {outputs, inputs});
+    return uploadFloats(std::move(to), type, {std::int64_t(count * outputs), std::int64_t(inputs)});
 }
 
 Tensor WeightLoader::vector(const std::string &name, std::int64_t count)
@@ -205,15 +229,26 @@ Tensor WeightLoader::vector(const std::string &name, std::int64_t count)
 Tensor WeightLoader::vectorRow(const std::string &name, std::int64_t row, std::int64_t rows,
                                std::int64_t count)
 {
-    Entry *entry = find(name);
-    if (!entry || !shapeIs(m_file.tensors()[entry->index], {rows * count}))
-        return {};
-    entry->used = true;
-    const std::vector<float> all = floats(*entry);
+    const std::vector<float> all = numbers(name, rows * count);
     if (failed())
         return {};
     const auto begin = all.begin() + row * count;
-    return uploadFloats({begin, begin + count}, DType::F32, {count});
+    return vectorOf({begin, begin + count});
+}
+
+std::vector<float> WeightLoader::numbers(const std::string &name, std::int64_t count)
+{
+    Entry *entry = find(name);
+    if (!entry || !shapeIs(m_file.tensors()[entry->index], {count}))
+        return {};
+    entry->used = true;
+    return floats(*entry);
+}
+
+Tensor WeightLoader::vectorOf(std::vector<float> numbers)
+{
+    const auto count = std::int64_t(numbers.size());
+    return uploadFloats(std::move(numbers), DType::F32, {count});
 }
 
 Result<WeightLoader::Summary> WeightLoader::finish(std::string_view architecture)

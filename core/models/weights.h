@@ -40,10 +40,19 @@ public:
     Tensor matrix(const std::string &name, std::int64_t outputs, std::int64_t inputs);
     // The same for a layer stored the other way round, [inputs, outputs].
     Tensor transposed(const std::string &name, std::int64_t inputs, std::int64_t outputs);
+    // The same for several layers in one tensor, [count, outputs, inputs] or [count, inputs, outputs]. They
+    // come one below the other: [count * outputs, inputs].
+    Tensor matrices(const std::string &name, std::int64_t count, std::int64_t outputs, std::int64_t inputs);
+    Tensor transposedMatrices(const std::string &name, std::int64_t count, std::int64_t inputs,
+                              std::int64_t outputs);
     // `count` numbers in whatever shape.
     Tensor vector(const std::string &name, std::int64_t count);
     // Row `row` of a tensor of `rows` x `count` numbers, as a vector.
     Tensor vectorRow(const std::string &name, std::int64_t row, std::int64_t rows, std::int64_t count);
+    // The numbers of a vector themselves, for what is computed once before the first token, and the vector
+    // made of the result. Empty after a failure.
+    std::vector<float> numbers(const std::string &name, std::int64_t count);
+    Tensor vectorOf(std::vector<float> numbers);
 
     void fail(Error error); // keeps the first one
     bool failed() const { return m_error.has_value(); }
@@ -68,6 +77,10 @@ private:
     // The bytes as stored, hashed and counted as progress; nullptr after a failure. Valid until the next
     // call.
     const std::vector<std::byte> *fetch(Entry &entry);
+    // A matrix of the shape `made` from a tensor of the shape `stored`, which has the same order of numbers.
+    Tensor unturned(const std::string &name, const Shape &stored, const Shape &made);
+    Tensor turned(const std::string &name, const Shape &stored, std::size_t count, std::size_t inputs,
+                  std::size_t outputs);
     Tensor upload(std::span<const std::byte> bytes, DType type, Shape shape);
     Tensor uploadFloats(std::vector<float> numbers, DType type, Shape shape);
     std::vector<float> floats(Entry &entry);

@@ -162,9 +162,10 @@ void TestWeights::contradictingShapesAreRefused()
 
 void TestWeights::unknownArchitectureIsNamedByItsTensor()
 {
-    const QString finch =
-        refusal([](Copy &copy) { copy.part("blocks.0.att.r_k").info.name = "blocks.0.att.time_maa_x"; });
-    QVERIFY2(finch.contains("RWKV-6") && finch.contains("blocks.0.att.time_maa_x"), qPrintable(finch));
+    const QString variant =
+        refusal([](Copy &copy) { copy.part("blocks.0.ffn.x_k").info.name = "blocks.0.ffn.s_emb.weight"; });
+    QVERIFY2(variant.contains("RWKV-7a") && variant.contains("blocks.0.ffn.s_emb.weight"),
+             qPrintable(variant));
 
     const QString strange = refusal([](Copy &copy) {
         for (std::size_t i = 0; i < copy.parts.size(); ++i)

@@ -171,8 +171,10 @@ void ModelCard::fillFacts(const ModelDescription &model)
         {tr("Parameters"), parameters(model.info.parameters)},
         {tr("Layers"), locale.toString(model.info.layers)},
         {tr("Width"), locale.toString(model.info.width)},
-        {tr("Heads"),
-         tr("%1 of size %2").arg(locale.toString(model.info.heads), locale.toString(model.info.headSize))},
+        {tr("Heads"), model.info.heads == 0 ? tr("none")
+                                            : tr("%1 of size %2")
+                                                  .arg(locale.toString(model.info.heads),
+                                                       locale.toString(model.info.headSize))},
         {tr("Vocabulary"), tr("%1 tokens").arg(locale.toString(model.info.vocabulary))},
         {tr("Tokenizer"), text(model.tokenizer)},
         {tr("Weights"), tr("%1, %2").arg(bytes(model.weightBytes), text(model.weightTypes))},

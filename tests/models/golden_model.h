@@ -1,0 +1,264 @@
+// What every architecture with golden data is held to. The checks fail the test that calls them; `folder` is
+// the folder of the model in the test data.
+#pragma once
+
+#include "core/base/half.h"
+#include "kernels/cpu/backend.h"
+#include "kernels/reference/backend.h"
+#include "tests/support/golden.h"
+#include "tests/support/random.h"
+#include "tests/support/verify.h"
+
+#include <QTest>
+
+namespace volary::test {
+
+// What the READMEs of the golden data ask of a float32 evaluation.
+constexpr double kLogitTolerance = 1e-4;
+constexpr double kStateTolerance = 2e-4; // relative to max(1, |value|)
+constexpr int kVocabulary = 512;         // of every golden model
+
+inline std::unique_ptr<Backend> makeBackendForTest(const QString &name)
+{
+    return name == "cpu" ? makeCpuBackend(2) : makeReferenceBackend();
+}
+
+inline void forEveryBackend()
+{
+    QTest::addColumn<QString>("backend");
+    QTest::newRow("reference") << "reference";
+    QTest::newRow("cpu") << "cpu";
+}
+
+inline void forEveryBackendAndChunk()
+{
+    QTest::addColumn<QString>("backend");
+    QTest::addColumn<int>("chunk");
+    for (const QString &backend : {QString("reference"), QString("cpu")}) {
+        for (const int chunk : {1, 5, 64, 96})
+            QTest::addRow("%s, chunks of %d", qPrintable(backend), chunk) << backend << chunk;
+    }
+}
+
+// "mid.2.att_shift" and so on, as the golden data name a state tensor.
+inline std::string goldenName(const std::string &prefix, const StateTensor &tensor)
+{
+    static const std::map<StateRole, const char *> kParts{
+        {StateRole::AttentionShift, "att_shift"},
+        {StateRole::FeedForwardShift, "ffn_shift"},
+        {StateRole::Wkv, "wkv"},
+        {StateRole::Numerator, "att_aa"},
+        {StateRole::Denominator, "att_bb"},
+        {StateRole::Maximum, "att_pp"},
+    };
+    return prefix + "." + std::to_string(tensor.layer) + "." + kParts.at(tensor.role);
+}
+
+inline double stateDifference(const State &state, const Golden &golden, const std::string &prefix)
+{
+    const auto images = state.download();
+    if (!images)
+        return INFINITY;
+    double largest = 0;
+    for (const TensorImage &image : images.value()) {
+        const auto expected = golden.floats(goldenName(prefix, image.spec));
+        largest = std::max(largest, largestRelativeDifference(toFloats(image), expected));
+    }
+    return largest;
+}
+
+inline void setNumbers(TensorImage &image, const std::vector<float> &numbers)
+{
+    const auto bytes = std::as_bytes(std::span(numbers));
+    image.bytes = std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
+}
+
+inline void checkLogitsAndStates(const std::string &folder, const QString &backend, int chunk)
+{
+    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeBackendForTest(backend)));
+    REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
+    REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
+    REQUIRE(State state, test.runner->newState());
+
+    REQUIRE(const auto logits, allLogits(*test.runner, state, tokens, std::size_t(chunk)));
+
+    const double difference = largestDifference(logits, golden.floats("logits"));
+    const double stateError = stateDifference(state, golden, "final");
+    qInfo("logits differ by %.2g, states by %.2g", difference, stateError);
+    QVERIFY2(difference <= kLogitTolerance, qPrintable(QString::number(difference)));
+    QVERIFY2(stateError <= kStateTolerance, qPrintable(QString::number(stateError)));
+}
+
+// The state after half of the tokens, and the second half from the golden state instead of ours.
+inline void checkMiddle(const std::string &folder, const QString &backend)
+{
+    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeBackendForTest(backend)));
+    REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
+    REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
+    REQUIRE(State state, test.runner->newState());
+    const std::size_t half = tokens.size() / 2;
+    REQUIRE(const auto before, allLogits(*test.runner, state, std::span(tokens).first(half), 64));
+    QVERIFY(stateDifference(state, golden, "mid") <= kStateTolerance);
+
+    REQUIRE(auto images, state.download());
+    for (TensorImage &image : images)
+        setNumbers(image, golden.floats(goldenName("mid", image.spec)));
+    VERIFY_OK(state.upload(images));
+    REQUIRE(const auto logits, allLogits(*test.runner, state, std::span(tokens).subspan(half), 64));
+
+    const auto expected = golden.floats("logits");
+    QVERIFY(largestDifference(logits, std::span(expected).last(logits.size())) <= kLogitTolerance);
+    QVERIFY(stateDifference(state, golden, "final") <= kStateTolerance);
+}
+
+// Turns [head][value][key], as tuned states are stored, into [head][key][value].
+inline std::vector<float> keysFirst(const std::vector<float> &stored, const Shape &shape)
+{
+    const auto H = std::size_t(shape[0]), N = std::size_t(shape[1]);
+    std::vector<float> turned(stored.size());
+    for (std::size_t h = 0; h < H; ++h) {
+        for (std::size_t i = 0; i < N; ++i) {
+            for (std::size_t j = 0; j < N; ++j)
+                turned[(h * N + i) * N + j] = stored[(h * N + j) * N + i];
+        }
+    }
+    return turned;
+}
+
+// A bfloat16 tensor of a file; empty when it is not there.
+inline std::vector<float> readHalves(const TensorFile &file, const std::string &name)
+{
+    for (std::size_t i = 0; i < file.tensors().size(); ++i) {
+        const TensorInfo &info = file.tensors()[i];
+        if (info.name != name || info.type != DType::BF16)
+            continue;
+        std::vector<std::uint16_t> stored(info.bytes() / 2);
+        if (!file.read(i, std::as_writable_bytes(std::span(stored))))
+            return {};
+        std::vector<float> numbers(stored.size());
+        std::ranges::transform(stored, numbers.begin(), bf16ToFloat);
+        return numbers;
+    }
+    return {};
+}
+
+inline void checkTunedState(const std::string &folder, const QString &backend)
+{
+    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeBackendForTest(backend)));
+    REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
+    REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
+    REQUIRE(const auto tuned, openTensorFile(dataFile(folder + "/time_state.pth")));
+    REQUIRE(State state, test.runner->newState());
+    REQUIRE(auto images, state.download());
+    for (TensorImage &image : images) {
+        if (image.spec.role != StateRole::Wkv)
+            continue;
+        QCOMPARE(image.spec.layout, std::string("head,key,value"));
+        const auto stored =
+            readHalves(*tuned, "blocks." + std::to_string(image.spec.layer) + ".att.time_state");
+        QCOMPARE(std::int64_t(stored.size()), image.spec.shape.elements());
+        setNumbers(image, keysFirst(stored, image.spec.shape));
+    }
+    VERIFY_OK(state.upload(images));
+
+    const auto expected = golden.floats("logits_time_state");
+    const std::size_t count = expected.size() / kVocabulary;
+    REQUIRE(const auto logits, allLogits(*test.runner, state, std::span(tokens).first(count), 32));
+
+    QVERIFY(largestDifference(logits, expected) <= kLogitTolerance);
+}
+
+inline std::vector<TokenId> randomTokens(std::size_t count)
+{
+    std::vector<TokenId> tokens(count);
+    for (TokenId &token : tokens)
+        token = integer(0, kVocabulary - 1);
+    return tokens;
+}
+
+inline bool sameBits(const State &a, const State &b)
+{
+    const auto left = a.download(), right = b.download();
+    return left && right &&
+           std::ranges::equal(left.value(), right.value(), [](const TensorImage &x, const TensorImage &y) {
+               return *x.bytes == *y.bytes;
+           });
+}
+
+inline void checkEveryCut(const std::string &folder)
+{
+    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeCpuBackend(2)));
+    const std::vector<TokenId> tokens = randomTokens(200);
+    REQUIRE(State whole, test.runner->newState());
+    REQUIRE(const auto expected, allLogits(*test.runner, whole, tokens, tokens.size()));
+
+    for (int round = 0; round < 8; ++round) {
+        REQUIRE(State state, test.runner->newState());
+        std::vector<float> logits;
+        for (std::size_t at = 0; at < tokens.size();) {
+            const auto piece = std::min(tokens.size() - at, std::size_t(integer(1, 70)));
+            REQUIRE(const auto part,
+                    allLogits(*test.runner, state, std::span(tokens).subspan(at, piece), piece));
+            logits.insert(logits.end(), part.begin(), part.end());
+            at += piece;
+        }
+        QVERIFY(logits == expected);
+        QVERIFY(sameBits(state, whole));
+    }
+}
+
+inline void checkSequencesTogether(const std::string &folder)
+{
+    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeCpuBackend(2)));
+    Runner &runner = *test.runner;
+    const std::vector<std::vector<TokenId>> texts{randomTokens(1), randomTokens(17), randomTokens(40)};
+    std::vector<State> states;
+    for (std::size_t b = 0; b < texts.size(); ++b) {
+        REQUIRE(State state, runner.newState());
+        states.push_back(std::move(state));
+    }
+    std::vector<SequenceInput> inputs;
+    for (std::size_t b = 0; b < texts.size(); ++b)
+        inputs.push_back({texts[b], &states[b]});
+    VERIFY_OK(runner.run(inputs, Want::LastLogits));
+    std::vector<float> together(texts.size() * kVocabulary);
+    VERIFY_OK(runner.readLogits(together));
+
+    for (std::size_t b = 0; b < texts.size(); ++b) {
+        REQUIRE(State state, runner.newState());
+        REQUIRE(const auto alone, allLogits(runner, state, texts[b], texts[b].size()));
+        QVERIFY(std::ranges::equal(std::span(together).subspan(b * kVocabulary, kVocabulary),
+                                   std::span(alone).last(kVocabulary)));
+        QVERIFY(sameBits(state, states[b]));
+    }
+}
+
+// A byte-level model that the authors of rwkv.cpp trained, and their logits after `"in`.
+inline void checkTinyModel(const std::string &model, const std::string &expectedFile, const QString &backend)
+{
+    const auto modelFile = sharedFile("models/rwkv.cpp-tiny/" + model);
+    const auto logitsFile = sharedFile("models/rwkv.cpp-tiny/" + expectedFile);
+    if (!modelFile || !logitsFile)
+        QSKIP("the trained model of rwkv.cpp is not here (it belongs to another project)");
+    REQUIRE(const auto test, openForTest(*modelFile, makeBackendForTest(backend)));
+    REQUIRE(const std::string bytes, readFile(*logitsFile, 1 << 16));
+    std::vector<float> expected(bytes.size() / sizeof(float));
+    std::memcpy(expected.data(), bytes.data(), bytes.size());
+    const std::vector<TokenId> tokens{'"', 'i', 'n'};
+
+    for (const std::size_t chunk : {1, 3}) {
+        REQUIRE(State state, test.runner->newState());
+        REQUIRE(const auto logits, allLogits(*test.runner, state, tokens, chunk));
+        const auto last = std::span(logits).last(256);
+
+        const double difference = largestDifference(last, expected);
+        qInfo("logits differ by %.2g", difference);
+        QVERIFY(difference <= 5e-4);
+        double sum = 0; // what the authors' own test looks at
+        for (std::size_t i = 0; i < expected.size(); ++i)
+            sum += double(last[i]) - double(expected[i]);
+        QVERIFY(std::abs(sum) <= 1.05e-3);
+    }
+}
+
+} // namespace volary::test
