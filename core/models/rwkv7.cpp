@@ -10,8 +10,10 @@
 #include "core/models/rwkv7.h"
 
 #include "core/base/text.h"
-
-#include <algorithm>
+#include "core/models/blocks/checkpoint.h"
+#include "core/models/blocks/low_rank.h"
+#include "core/models/blocks/skeleton.h"
+#include "core/models/blocks/states.h"
 
 namespace volary::rwkv7 {
 
@@ -19,13 +21,6 @@ namespace {
 
 // Weights: names and shapes as in the official checkpoints.
 // .
-
-// bias + up(activation(down(x))): the "LoRA-style" pairs, stored [inputs, outputs]
-struct LowRank {
-    Tensor down; // [D, C]
-    Tensor up;   // [C, D]
-    Tensor bias; // [C], absent in the gate
-};
 
 struct TimeMixWeights {
     Tensor mixR, mixW, mixK, mixV, mixA, mixG; // [C]  share of the previous token
@@ -44,41 +39,25 @@ struct ChannelMixWeights {
 };
 
 struct LayerWeights {
-    Tensor attentionNormScale, attentionNormShift; // [C]
     TimeMixWeights timeMix;
-    Tensor feedForwardNormScale, feedForwardNormShift; // [C]
     ChannelMixWeights channelMix;
 };
 
 struct Weights {
-    Tensor embedding;                      // [V, C]
-    Tensor firstNormScale, firstNormShift; // [C]  ln0
+    SkeletonWeights skeleton;
     std::vector<LayerWeights> layers;
-    Tensor finalNormScale, finalNormShift; // [C]
-    Tensor head;                           // [V, C]
 };
-
-// rwkv.cpp stores the factors as [outputs, inputs], and the six mixes as one tensor.
-bool isRwkvCpp(const WeightLoader &load)
-{
-    return load.file().format() == "rwkv.cpp";
-}
-
-Tensor factor(WeightLoader &load, const std::string &name, std::int64_t inputs, std::int64_t outputs)
-{
-    return isRwkvCpp(load) ? load.matrix(name, outputs, inputs) : load.transposed(name, inputs, outputs);
-}
 
 LowRank lowRank(WeightLoader &load, const std::string &att, char letter, std::int64_t C, bool biased)
 {
     const std::string prefix = att + letter;
-    const Shape down = load.shapeOf(prefix + "1");
-    const std::int64_t D = down.rank() == 2 ? down[isRwkvCpp(load) ? 0 : 1] : 0;
-    return {.down = factor(load, prefix + "1", C, D),
-            .up = factor(load, prefix + "2", D, C),
-            .bias = biased ? load.vector(prefix + "0", C) : Tensor{}};
+    LowRank pair = loadLowRank(load, prefix + "1", prefix + "2", C);
+    if (biased)
+        pair.bias = load.vector(prefix + "0", C);
+    return pair;
 }
 
+// rwkv.cpp stores the six mixes as one tensor.
 void loadMixes(WeightLoader &load, const std::string &att, std::int64_t C, TimeMixWeights &w)
 {
     Tensor *const mixes[] = {&w.mixR, &w.mixW, &w.mixK, &w.mixV, &w.mixA, &w.mixG};
@@ -112,39 +91,20 @@ TimeMixWeights loadTimeMix(WeightLoader &load, const std::string &att, int layer
     return w;
 }
 
-LayerWeights loadLayer(WeightLoader &load, int layer, const ModelInfo &info)
+ChannelMixWeights loadChannelMix(WeightLoader &load, const std::string &ffn, const ModelInfo &info)
 {
-    const std::int64_t C = info.width, F = info.hidden;
-    const std::string block = "blocks." + std::to_string(layer) + ".";
-    return {
-        .attentionNormScale = load.vector(block + "ln1.weight", C),
-        .attentionNormShift = load.vector(block + "ln1.bias", C),
-        .timeMix = loadTimeMix(load, block + "att.", layer, info),
-        .feedForwardNormScale = load.vector(block + "ln2.weight", C),
-        .feedForwardNormShift = load.vector(block + "ln2.bias", C),
-        .channelMix = {.mixK = load.vector(block + "ffn.x_k", C),
-                       .key = load.matrix(block + "ffn.key.weight", F, C),
-                       .value = load.matrix(block + "ffn.value.weight", C, F)},
-    };
+    return {.mixK = load.vector(ffn + "x_k", info.width),
+            .key = load.matrix(ffn + "key.weight", info.hidden, info.width),
+            .value = load.matrix(ffn + "value.weight", info.width, info.hidden)};
 }
 
 // Equations.
 // .
 
-constexpr float kNormEpsilon = 1e-5f;
 constexpr float kGroupNormEpsilon = 64e-5f;
 
 // Where each layer's tensors stand in the state spec.
 enum StateSlotOfLayer { AttentionShift, Wkv, FeedForwardShift, SlotsPerLayer };
-
-Value project(Ops &op, const LowRank &p, Value x, std::optional<Activation> inner)
-{
-    Value low = op.linear(p.down, x);
-    if (inner)
-        low = op.activate(*inner, low);
-    const Value high = op.linear(p.up, low);
-    return p.bias ? op.add(high, p.bias) : high;
-}
 
 // x: [R, C], normalised. firstValue: the values of layer 0, which sets it.
 Value timeMix(Ops &op, const TimeMixWeights &p, int layer, Value x, Value &firstValue, int heads)
@@ -193,48 +153,28 @@ public:
 
     void record(Ops &op) const override
     {
-        const Weights &w = m_weights;
-        Value x = op.layerNorm(op.embed(w.embedding), w.firstNormScale, w.firstNormShift, kNormEpsilon);
+        const auto &layers = m_weights.layers;
         Value firstValue;
-        for (int l = 0; l < m_info.layers; ++l) {
-            const LayerWeights &p = w.layers[std::size_t(l)];
-            const Value xa = op.layerNorm(x, p.attentionNormScale, p.attentionNormShift, kNormEpsilon);
-            x = op.add(x, timeMix(op, p.timeMix, l, xa, firstValue, m_info.heads));
-            const Value xf = op.layerNorm(x, p.feedForwardNormScale, p.feedForwardNormShift, kNormEpsilon);
-            x = op.add(x, channelMix(op, p.channelMix, l, xf));
-        }
-        if (op.want() == Want::StateOnly)
-            return;
-        if (op.want() == Want::LastLogits)
-            x = op.lastRows(x);
-        const Value hidden = op.layerNorm(x, w.finalNormScale, w.finalNormShift, kNormEpsilon);
-        op.result(hidden, op.linear(w.head, hidden));
+        recordSkeleton(
+            op, m_weights.skeleton,
+            [&](int l, Value x) {
+                return timeMix(op, layers[std::size_t(l)].timeMix, l, x, firstValue, m_info.heads);
+            },
+            [&](int l, Value x) { return channelMix(op, layers[std::size_t(l)].channelMix, l, x); });
     }
 
 private:
     // In the order of StateSlotOfLayer.
     void declareState(int layer)
     {
-        const std::int64_t C = m_info.width, H = m_info.heads, N = m_info.headSize;
-        const std::string block = "blocks." + std::to_string(layer) + ".";
-        m_stateSpec.push_back({.name = block + "att.shift",
+        m_stateSpec.push_back(attentionShift(layer, m_info.width));
+        m_stateSpec.push_back({.name = blockPrefix(layer) + "att.wkv",
                                .type = DType::F32,
-                               .shape = {C},
-                               .role = StateRole::AttentionShift,
-                               .layer = layer,
-                               .layout = "channel"});
-        m_stateSpec.push_back({.name = block + "att.wkv",
-                               .type = DType::F32,
-                               .shape = {H, N, N},
+                               .shape = {m_info.heads, m_info.headSize, m_info.headSize},
                                .role = StateRole::Wkv,
                                .layer = layer,
                                .layout = "head,value,key"});
-        m_stateSpec.push_back({.name = block + "ffn.shift",
-                               .type = DType::F32,
-                               .shape = {C},
-                               .role = StateRole::FeedForwardShift,
-                               .layer = layer,
-                               .layout = "channel"});
+        m_stateSpec.push_back(feedForwardShift(layer, m_info.width));
     }
 
     Weights m_weights;
@@ -242,21 +182,6 @@ private:
 
 // Recognising and loading.
 // .
-
-// One more than the largest N in "blocks.N."; 0 when there is none.
-int countLayers(const TensorFile &file)
-{
-    int layers = 0;
-    for (const TensorInfo &info : file.tensors()) {
-        if (!info.name.starts_with("blocks."))
-            continue;
-        const std::string digits = info.name.substr(7, info.name.find('.', 7) - 7);
-        if (!digits.empty() && digits.size() <= 4 &&
-            std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }))
-            layers = std::max(layers, std::stoi(digits) + 1);
-    }
-    return layers;
-}
 
 ModelInfo readInfo(WeightLoader &load)
 {
@@ -293,25 +218,20 @@ ModelInfo readInfo(WeightLoader &load)
 
 bool recognises(const TensorFile &file)
 {
-    const auto has = [&](std::string_view name) {
-        return std::ranges::any_of(file.tensors(), [&](const TensorInfo &info) { return info.name == name; });
-    };
     // x070a and RWKV-8 carry r_k too, and more: running them as x070 would give wrong text without a word.
-    return has("blocks.0.att.r_k") && !has("blocks.0.ffn.s_emb.weight") && !has("blocks.0.ffn.enn.weight");
+    return hasTensor(file, "blocks.0.att.r_k") && !hasTensor(file, "blocks.0.ffn.s_emb.weight") &&
+           !hasTensor(file, "blocks.0.ffn.enn.weight");
 }
 
 std::unique_ptr<const Model> load(WeightLoader &load)
 {
     const ModelInfo info = readInfo(load);
-    Weights w;
-    w.embedding = load.matrix("emb.weight", info.vocabulary, info.width);
-    w.firstNormScale = load.vector("blocks.0.ln0.weight", info.width);
-    w.firstNormShift = load.vector("blocks.0.ln0.bias", info.width);
-    for (int layer = 0; layer < info.layers && !load.failed(); ++layer)
-        w.layers.push_back(loadLayer(load, layer, info));
-    w.finalNormScale = load.vector("ln_out.weight", info.width);
-    w.finalNormShift = load.vector("ln_out.bias", info.width);
-    w.head = load.matrix("head.weight", info.vocabulary, info.width);
+    Weights w{.skeleton = loadSkeleton(load, info), .layers = {}};
+    for (int layer = 0; layer < info.layers && !load.failed(); ++layer) {
+        const std::string block = blockPrefix(layer);
+        w.layers.push_back({.timeMix = loadTimeMix(load, block + "att.", layer, info),
+                            .channelMix = loadChannelMix(load, block + "ffn.", info)});
+    }
     if (load.failed())
         return nullptr;
     return std::make_unique<Goose>(info, std::move(w));
