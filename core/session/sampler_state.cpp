@@ -1,7 +1,6 @@
 #include "core/session/sampler.h"
 
 #include <bit>
-#include <cmath>
 
 namespace volary {
 
@@ -10,6 +9,7 @@ namespace {
 constexpr std::uint64_t kVersion = 1;
 constexpr std::size_t kHeaderBytes = 4 + 6 * 8 + 4 + 8 + 4 * 8 + 4;
 constexpr std::size_t kOccurrenceBytes = 4 + 8;
+constexpr double kMostOccurrences = 0x1p53; // where adding 1 ends; keeps every penalty finite
 
 // Little-endian whatever the machine.
 class Writer {
@@ -69,8 +69,8 @@ Result<> readOccurrences(Reader &reader, std::size_t count, std::map<TokenId, do
         const double occurrences = reader.number();
         if (token <= previous)
             return corrupt("its tokens are not in order");
-        if (!std::isfinite(occurrences) || std::signbit(occurrences))
-            return corrupt("a count is negative or not a number");
+        if (!(occurrences >= 0 && occurrences <= kMostOccurrences))
+            return corrupt("a count is negative, too large or not a number");
         to.emplace_hint(to.end(), token, occurrences);
         previous = token;
     }

@@ -52,6 +52,8 @@ private slots:
     void settingsSurviveJson();
     void stateSurvivesItsBytes();
     void damagedStatesAreRefusedOrEqual();
+    void countsThatNoDrawsCanReachAreRefused();
+    void whateverWasDrawnCanBeSavedAndRead();
     void mostLikelyAreSortedAndSumBelowOne();
 };
 
@@ -264,11 +266,47 @@ void TestSampler::damagedStatesAreRefusedOrEqual()
     longer.push_back(std::byte(0));
     QVERIFY(!SamplerState::deserialize(longer));
     for (std::size_t at = 0; at < bytes.size(); ++at) {
-        for (const int value : {0, 1, 0x7F, 0x80, 0xFF}) {
+        for (int value = 0; value < 256; ++value) {
             auto damaged = bytes;
             damaged[at] = std::byte(value);
-            if (const auto parsed = SamplerState::deserialize(damaged)) // what is accepted is at least usable
-                QVERIFY(parsed.value().settings.validate());
+            if (const auto parsed = SamplerState::deserialize(damaged))
+                QVERIFY(parsed.value().serialize() == damaged); // nothing was guessed or dropped
+        }
+    }
+}
+
+// With counts near the largest double, penalties would be infinite and logits not numbers.
+void TestSampler::countsThatNoDrawsCanReachAreRefused()
+{
+    SamplerState state;
+    state.random = {1, 2, 3, 4};
+    for (const double possible : {0.0, -0.0, 1e-300, 0x1p53}) {
+        state.occurrences[0] = possible;
+        QVERIFY(SamplerState::deserialize(state.serialize()));
+    }
+    for (const double impossible : {-1.0, 0x1.8p53, 1e308, double(INFINITY), double(NAN)}) {
+        state.occurrences[0] = impossible;
+        QVERIFY(!SamplerState::deserialize(state.serialize()));
+    }
+}
+
+// Valid settings at the edges of their ranges; a decay of minus zero makes counts of minus zero.
+void TestSampler::whateverWasDrawnCanBeSavedAndRead()
+{
+    const auto logits = normals(20);
+    for (const double decay : {0.0, -0.0, 1e-300, 1.0}) {
+        for (const double penalty : {-100.0, 0.0, 100.0}) {
+            Sampler sampler(SamplerSettings{.topP = 1,
+                                            .presencePenalty = penalty,
+                                            .frequencyPenalty = penalty,
+                                            .penaltyDecay = decay,
+                                            .seed = 5});
+            for (int i = 0; i < 30; ++i)
+                QVERIFY(sampler.sample(logits) != kNoToken);
+
+            REQUIRE(const SamplerState back, SamplerState::deserialize(sampler.state().serialize()));
+
+            QVERIFY(back == sampler.state());
         }
     }
 }
