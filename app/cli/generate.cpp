@@ -1,11 +1,12 @@
 #include "app/cli/commands.h"
 #include "app/cli/model.h"
+#include "app/cli/snapshot_argument.h"
 #include "app/cli/token_file.h"
 
 #include "core/base/file.h"
 #include "core/base/text.h"
 #include "core/session/generation.h"
-#include "core/store/library.h"
+#include "core/store/bundle.h"
 
 #include <chrono>
 #include <cstdio>
@@ -28,8 +29,8 @@ const std::vector<Option> kGenerateOptions{
     {"penalty-decay", "X", "how the counts fade per token"},
     {"seed", "N", "same seed, same text; default: a new one"},
     {"stop", "S", "stop at this text; may be given several times"},
-    {"snapshot-in", "ID", "go on from this snapshot of the library"},
-    {"snapshot-out", "NAME", "keep the end as a snapshot of this name in the library"},
+    {"snapshot-in", "ID|FILE", "go on from this snapshot, by its number in the library or from a file"},
+    {"snapshot-out", "FILE", "write the end as a snapshot to share or to go on from"},
 };
 
 namespace {
@@ -78,18 +79,6 @@ Result<SamplerSettings> readSettings(const Arguments &arguments, SamplerSettings
     return settings;
 }
 
-Result<> restore(const Context &context, const std::string &id, Session &session)
-{
-    TRY(const auto library, Library::open(context.library(), OpenMode::ReadOnly));
-    char *end = nullptr;
-    const SnapshotId number = std::strtoll(id.c_str(), &end, 10);
-    if (id.empty() || *end != '\0')
-        return Error{ErrorCode::Invalid, format("“%s” is no snapshot number.", printable(id).c_str()),
-                     "volary-cli snapshot list shows them."};
-    TRY(const auto image, library->loadSnapshot(number));
-    return session.restore(*image);
-}
-
 } // namespace
 
 Result<> generate(Context &context)
@@ -107,7 +96,8 @@ Result<> generate(Context &context)
         arguments.has("raw") ? nullptr : findChatFormat(model->description()->chatFormat);
     TRY(Session session, model->newSession(settings));
     if (const auto id = arguments.text("snapshot-in")) {
-        TRY_(restore(context, *id, session));
+        TRY(const auto image, loadSnapshot(context, *id));
+        TRY_(session.restore(*image));
         session.sampler().setSettings(settings);
     }
     const bool first = session.tokens().empty();
@@ -152,10 +142,9 @@ Result<> generate(Context &context)
     TRY(const Generation::Step rest, generation.finish(reason));
     show(rest.text + "\n");
 
-    if (const auto name = arguments.text("snapshot-out")) {
-        TRY(const auto library, Library::open(context.library()));
+    if (const auto path = arguments.text("snapshot-out")) {
         TRY(const SnapshotImage image, session.snapshot());
-        TRY_(library->saveSnapshot(image, *name));
+        TRY_(writeBundle(*path, image, ""));
     }
     if (context.json()) {
         std::vector<TokenId> kept;

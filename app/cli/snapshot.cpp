@@ -1,12 +1,14 @@
 #include "app/cli/commands.h"
 #include "app/cli/model.h"
+#include "app/cli/snapshot_argument.h"
+#include "app/cli/token_file.h"
 
 #include "core/base/text.h"
+#include "core/store/bundle.h"
 #include "core/store/library.h"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -15,7 +17,8 @@ namespace volary::cli {
 
 const std::vector<Option> kSnapshotOptions{
     {"prompt", "S", "save: the text to read"},
-    {"name", "S", "save: how the snapshot is named"},
+    {"tokens", "F", "save: a file with token ids to read instead"},
+    {"name", "S", "save, import: how the snapshot is named"},
 };
 
 namespace {
@@ -23,12 +26,10 @@ namespace {
 Result<SnapshotId> idArgument(const Context &context, std::size_t word)
 {
     TRY(const std::string text, context.word(word, "ID"));
-    SnapshotId id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    if (error != std::errc() || end != text.data() + text.size())
-        return Error{ErrorCode::Invalid, format("“%s” is no snapshot number.", printable(text).c_str()),
-                     "volary-cli snapshot list shows them."};
-    return id;
+    if (const auto id = snapshotNumber(text))
+        return *id;
+    return Error{ErrorCode::Invalid, format("“%s” is no snapshot number.", printable(text).c_str()),
+                 "volary-cli snapshot list shows them."};
 }
 
 Json asJson(const SnapshotSummary &s)
@@ -89,22 +90,58 @@ Result<> show(Context &context)
     return {};
 }
 
-Result<> save(Context &context)
+Result<std::vector<TokenId>> tokensToRead(const Context &context, const Tokenizer &tokenizer)
 {
-    const auto prompt = context.arguments().text("prompt");
-    if (!prompt)
-        return Error{ErrorCode::Invalid, "Give the text to read by --prompt.", "See --help."};
-    TRY(const auto model, openModelArgument(context, 1));
-    TRY(Session session, model->newSession(model->description()->suggestedSettings.sampler));
-    TRY_(session.feed(model->tokenizer().encode(*prompt), context.stop()));
-    TRY(const SnapshotImage image, session.snapshot());
+    const auto prompt = context.arguments().text("prompt"), file = context.arguments().text("tokens");
+    if (prompt.has_value() == file.has_value())
+        return Error{ErrorCode::Invalid, "Give what to read by --prompt or by --tokens.", "See --help."};
+    if (prompt)
+        return tokenizer.encode(*prompt);
+    return readTokenFile(*file, std::nullopt);
+}
+
+Result<> keep(Context &context, const SnapshotImage &image, const std::string &name)
+{
     TRY(const auto library, Library::open(context.library()));
-    TRY(const SnapshotId id, library->saveSnapshot(image, context.arguments().text("name").value_or("")));
+    TRY(const SnapshotId id, library->saveSnapshot(image, name));
     if (context.json())
         context.print(Json::Object{{"id", id}, {"tokens", std::int64_t(image.tokens.size())}});
     else
         std::printf("snapshot %lld, %zu tokens\n", static_cast<long long>(id), image.tokens.size());
     return {};
+}
+
+Result<> save(Context &context)
+{
+    TRY(const auto model, openModelArgument(context, 1));
+    TRY(const std::vector<TokenId> tokens, tokensToRead(context, model->tokenizer()));
+    TRY(Session session, model->newSession(model->description()->suggestedSettings.sampler));
+    TRY_(session.feed(tokens, context.stop(), [&](std::size_t done) {
+        context.progress("Reading", double(done) / double(tokens.size()));
+    }));
+    context.endProgress();
+    TRY(const SnapshotImage image, session.snapshot());
+    return keep(context, image, context.arguments().text("name").value_or(""));
+}
+
+Result<> exportOne(Context &context)
+{
+    TRY(const SnapshotId id, idArgument(context, 1));
+    TRY(const std::string path, context.word(2, "FILE"));
+    TRY(const auto library, Library::open(context.library(), OpenMode::ReadOnly));
+    TRY(const SnapshotSummary summary, library->snapshot(id));
+    TRY(const auto image, library->loadSnapshot(id));
+    TRY_(writeBundle(path, *image, summary.name));
+    if (context.json())
+        context.print(Json::Object{{"file", path}, {"tokens", summary.tokens}});
+    return {};
+}
+
+Result<> importOne(Context &context)
+{
+    TRY(const std::string path, context.word(1, "FILE"));
+    TRY(const Bundle bundle, readBundle(path));
+    return keep(context, bundle.image, context.arguments().text("name").value_or(bundle.name));
 }
 
 Result<> verify(Context &context)
@@ -189,20 +226,23 @@ struct Verb {
     std::string_view name;
     Result<> (*run)(Context &);
 };
-constexpr std::array kVerbs{Verb{"list", list},     Verb{"show", show}, Verb{"save", save},
-                            Verb{"verify", verify}, Verb{"diff", diff}, Verb{"delete", remove}};
+constexpr std::array kVerbs{Verb{"list", list},     Verb{"show", show},        Verb{"save", save},
+                            Verb{"verify", verify}, Verb{"export", exportOne}, Verb{"import", importOne},
+                            Verb{"diff", diff},     Verb{"delete", remove}};
 
 } // namespace
 
 Result<> snapshot(Context &context)
 {
-    TRY(const std::string verb, context.word(0, "list, show, save, verify, diff or delete"));
+    TRY(const std::string verb, context.word(0, "list, show, save, verify, export, import, diff or delete"));
     for (const Verb &known : kVerbs) {
         if (known.name == verb)
             return known.run(context);
     }
-    return Error{ErrorCode::Invalid, format("snapshot has no “%s”.", printable(verb).c_str()),
-                 "Choose list, show ID, save MODEL --prompt S, verify, diff ID ID or delete ID."};
+    return Error{
+        ErrorCode::Invalid, format("snapshot has no “%s”.", printable(verb).c_str()),
+        "Choose list, show ID, save MODEL --prompt S, verify, export ID FILE, import FILE, diff ID ID or "
+        "delete ID."};
 }
 
 } // namespace volary::cli

@@ -177,6 +177,12 @@ Result<std::string> readFile(const std::filesystem::path &path, std::uint64_t li
 
 Result<> writeFileAtomically(const std::filesystem::path &path, std::span<const std::byte> bytes)
 {
+    return writeFileAtomically(path, std::span(&bytes, 1));
+}
+
+Result<> writeFileAtomically(const std::filesystem::path &path,
+                             std::span<const std::span<const std::byte>> pieces)
+{
     const std::string task = shown(path) + " could not be saved";
     std::string beside;
     Descriptor file = createBeside(path, beside);
@@ -187,8 +193,9 @@ Result<> writeFileAtomically(const std::filesystem::path &path, std::span<const 
         ::unlink(beside.c_str());
         return systemError(number, task);
     };
-    if (const auto failed = writeAll(file.number(), bytes))
-        return abandon(*failed);
+    for (const auto piece : pieces)
+        if (const auto failed = writeAll(file.number(), piece))
+            return abandon(*failed);
     if (!takePermissions(file.number(), path) || ::fsync(file.number()) != 0)
         return abandon(errno);
     if (::close(file.release()) != 0 || ::rename(beside.c_str(), path.c_str()) != 0)

@@ -40,5 +40,8 @@ Result<std::string> readFile(const std::filesystem::path &path, std::uint64_t li
 
 // Writes beside the target, syncs, and renames: the target has its old or its new content, never a part.
 Result<> writeFileAtomically(const std::filesystem::path &path, std::span<const std::byte> bytes);
+// The same with pieces one behind the other.
+Result<> writeFileAtomically(const std::filesystem::path &path,
+                             std::span<const std::span<const std::byte>> pieces);
 
 } // namespace volary

@@ -209,6 +209,50 @@ private slots:
         QCOMPARE(snapshot({"show", one}).status, 1);
     }
 
+    // A conversation moves from one library to another, and goes on there as it would have here.
+    void sharedSnapshotsGoOnElsewhere()
+    {
+        const auto inLibrary = [&](const char *library, QStringList words) {
+            return run(words + QStringList{"--library", file(library), "--json", "--quiet"});
+        };
+        write("pond.json", "[79, 110, 99, 101, 32, 117]");
+        QCOMPARE(inLibrary("here.volary",
+                           {"snapshot", "save", kModel, "--tokens", file("pond.json"), "--name", "pond"})
+                     .json()["tokens"]
+                     .toInt(),
+                 6);
+        QCOMPARE(inLibrary("here.volary", {"snapshot", "export", "1", file("pond.shared")}).status, 0);
+        QCOMPARE(inLibrary("there.volary", {"snapshot", "import", file("pond.shared")}).json()["id"].toInt(),
+                 1);
+        QCOMPARE(inLibrary("there.volary", {"snapshot", "show", "1"}).json()["name"].toString(), "pond");
+
+        const QStringList goOn{"generate", kModel,         "--raw", "--seed",
+                               "7",        "--max-tokens", "8",     "--snapshot-in"};
+        const QJsonObject here = inLibrary("here.volary", goOn + QStringList{"1"}).json();
+        const QJsonObject there = inLibrary("there.volary", goOn + QStringList{"1"}).json();
+        const QJsonObject fromFile = inLibrary("none.volary", goOn + QStringList{file("pond.shared")}).json();
+
+        QCOMPARE(here["tokens"].toArray().size(), 8);
+        QCOMPARE(there["tokens"], here["tokens"]);
+        QCOMPARE(fromFile["tokens"], here["tokens"]);
+    }
+
+    void aReplyCanBeWrittenToAFileAndGoneOnFrom()
+    {
+        const QStringList greedy{"generate", kModel, "--raw", "--temperature", "0", "--json", "--quiet"};
+        const QJsonArray whole =
+            run(greedy + QStringList{"--prompt", "Once", "--max-tokens", "8"}).json()["tokens"].toArray();
+
+        run(greedy + QStringList{"--prompt", "Once", "--max-tokens", "5", "--snapshot-out", file("half")});
+        const QJsonArray rest = run(greedy + QStringList{"--snapshot-in", file("half"), "--max-tokens", "3"})
+                                    .json()["tokens"]
+                                    .toArray();
+
+        QCOMPARE(rest.size(), 3);
+        for (int i = 0; i < 3; ++i)
+            QCOMPARE(rest[i], whole[5 + i]);
+    }
+
     void listingDoesNotCreateALibrary()
     {
         const QString library = file("none.volary");
