@@ -368,7 +368,7 @@ private:
     void newLine()
     {
         if (m_pretty)
-            out.append(1, '\n').append(std::size_t(2 * m_depth), ' ');
+            out.append(1, '\n').append(2 * std::size_t(m_depth), ' ');
     }
 
     bool m_pretty;

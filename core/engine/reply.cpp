@@ -114,7 +114,7 @@ void ReplyJob::runAny(const Command &command)
         session.sampler().setSettings(settings.sampler);
         if (!start.continued)
             session.sampler().restart();
-        return generate(session, std::move(start), settings);
+        return generate(session, start, settings);
     };
     if (auto done = work(); !done)
         fail(command.conversation, std::move(done).error());
@@ -258,6 +258,7 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::BranchAtToken &command,
     start.traces.resize(std::size_t(command.keep) + 1);
     start.traces.back().token = command.token;
     std::vector<TokenId> tokens;
+    tokens.reserve(start.traces.size());
     for (const TokenTrace &trace : start.traces)
         tokens.push_back(trace.token);
     TRY_(restore(session, turns, *turn->parent, start));
@@ -272,7 +273,7 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::BranchAtToken &command,
     return start;
 }
 
-Result<> ReplyJob::generate(Session &session, Start start, GenerationSettings settings)
+Result<> ReplyJob::generate(Session &session, const Start &start, const GenerationSettings &settings)
 {
     Turn reply = start.reply;
     m_promptTokens = session.tokens().size() - start.traces.size();

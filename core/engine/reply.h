@@ -57,7 +57,7 @@ private:
     Result<Turn> saveUserTurn(const command::SendMessage &command, Session &session, std::int64_t tokens);
     Result<> nameAfter(const command::SendMessage &command);
 
-    Result<> generate(Session &session, Start start, GenerationSettings settings);
+    Result<> generate(Session &session, const Start &start, const GenerationSettings &settings);
     void append(Turn &reply, const Generation::Step &step, const Generation &generation);
     Result<> keepPartial(Turn &reply, const Session &session, const Start &start);
     Result<> save(Turn &reply, Session &session, const Start &start, const Generation &generation,

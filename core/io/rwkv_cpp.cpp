@@ -110,7 +110,7 @@ Result<std::uint64_t> RwkvCpp::readTensor(std::uint64_t at)
         if (extents.back() == 0)
             return corrupt(where + " has a dimension of 0");
     }
-    const auto *key = reinterpret_cast<const char *>(raw.data()) + 12 + 4 * rank;
+    const auto *key = reinterpret_cast<const char *>(raw.data()) + 12 + 4 * std::size_t(rank);
     TRY(TensorInfo info, checkedTensor({key, keyBytes}, type, extents));
     const std::uint64_t dataAt = at + 12 + restBytes;
     if (!fits(dataAt, info.bytes(), m_file.bytes()))

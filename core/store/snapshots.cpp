@@ -27,8 +27,8 @@ constexpr std::size_t kTokensPerSegment = 1'024;
 constexpr std::size_t kRowsPerSegment = 1'024;
 // Fixed tensors are packed: one of 12 layers must not make 36 tiny rows. 256 KiB wastes 4 % of its pages and
 // reads as fast as larger pieces.
-constexpr std::size_t kPieceBytes = 256 * 1024;
-constexpr std::size_t kMaxSegmentBytes = 1024 * 1024;
+constexpr std::size_t kPieceBytes = 256u << 10;
+constexpr std::size_t kMaxSegmentBytes = 1u << 20;
 constexpr std::uint64_t kMaxTokenBytes = std::uint64_t(1) << 30;
 
 const std::string kIntact = "(snapshot.seal = " + kSnapshotSeal + ")";

@@ -89,7 +89,7 @@ MachineRates measureMachine(int threads)
     Pool pool(threads > 0 ? threads : describeProcessor().cores);
     const std::size_t piece = kBytes / sizeof(float) / kPieces;
     std::vector<float> from(kBytes / sizeof(float), 1.0f), to(kBytes / sizeof(float), 2.0f);
-    std::vector<float> sinks(kPieces * 16);
+    std::vector<float> sinks(std::size_t(kPieces) * 16);
     MachineRates rates;
 
     const double read = bestSeconds([&] {
@@ -109,7 +109,7 @@ MachineRates measureMachine(int threads)
     });
     rates.copyGbPerSecond = 2 * double(kBytes) / copy * 1e-9;
 
-    std::vector<double> operations(kPieces * 8);
+    std::vector<double> operations(std::size_t(kPieces) * 8);
     const double compute = bestSeconds([&] {
         pool.forRanges(kPieces, 1, [&](int begin, int end) {
             for (int p = begin; p < end; ++p)
