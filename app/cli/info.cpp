@@ -21,32 +21,34 @@ Json asJson(const ModelDescription &model)
                          {"dtype", name(tensor.type)},
                          {"shape", std::move(shape)},
                          {"growth", tensor.growth == StateGrowth::Fixed ? "fixed" : "one-row-per-token"},
+                         {"derived", tensor.derived},
                          {"role", name(tensor.role)},
                          {"layout", tensor.layout}});
     }
     const ModelInfo &info = model.info;
-    // A recurrent model keeps nothing per token; an attention model of its shape keeps a key and a value row
-    // per layer.
+    // An attention model of this shape keeps a key and a value row per layer, in 16 bits.
     const std::int64_t cachePerToken = std::int64_t(info.layers) * 2 * info.width * 2;
-    return Json::Object{{"name", model.identity.name},
-                        {"architecture", info.architecture},
-                        {"format", model.format},
-                        {"layers", info.layers},
-                        {"width", info.width},
-                        {"heads", info.heads},
-                        {"head_size", info.headSize},
-                        {"hidden", info.hidden},
-                        {"vocabulary", info.vocabulary},
-                        {"parameters", std::int64_t(info.parameters)},
-                        {"tokenizer", model.tokenizer},
-                        {"dtypes", model.weightTypes},
-                        {"weight_bytes", std::int64_t(model.weightBytes)},
-                        {"fingerprint", model.identity.fingerprint},
-                        {"state", std::move(state)},
-                        {"state_bytes", std::int64_t(model.stateBytes)},
-                        {"bytes_per_token", 0},
-                        {"kv_cache_ratio", Json()},
-                        {"attention_cache_bytes_per_token", cachePerToken}};
+    const auto perToken = std::int64_t(bytesPerToken(model.state));
+    return Json::Object{
+        {"name", model.identity.name},
+        {"architecture", info.architecture},
+        {"format", model.format},
+        {"layers", info.layers},
+        {"width", info.width},
+        {"heads", info.heads},
+        {"head_size", info.headSize},
+        {"hidden", info.hidden},
+        {"vocabulary", info.vocabulary},
+        {"parameters", std::int64_t(info.parameters)},
+        {"tokenizer", model.tokenizer},
+        {"dtypes", model.weightTypes},
+        {"weight_bytes", std::int64_t(model.weightBytes)},
+        {"fingerprint", model.identity.fingerprint},
+        {"state", std::move(state)},
+        {"state_bytes", std::int64_t(model.stateBytes)},
+        {"bytes_per_token", perToken},
+        {"kv_cache_ratio", perToken == 0 ? Json() : Json(double(cachePerToken) / double(perToken))},
+        {"attention_cache_bytes_per_token", cachePerToken}};
 }
 
 void printForPeople(const ModelDescription &model)
@@ -66,7 +68,14 @@ void printForPeople(const ModelDescription &model)
          format("%s rows, %s", formatCount(std::uint64_t(info.vocabulary)).c_str(), model.tokenizer.c_str()));
     line("weights", format("%s in memory, %s, from %s", formatBytes(model.weightBytes).c_str(),
                            model.weightTypes.c_str(), model.format.c_str()));
-    line("state", format("%s per conversation, whatever its length", formatBytes(model.stateBytes).c_str()));
+    const std::size_t perToken = bytesPerToken(model.state);
+    line("state", perToken == 0 ? format("%s per conversation, whatever its length",
+                                         formatBytes(model.stateBytes).c_str())
+                                : format("%s per conversation and %zu bytes per token",
+                                         formatBytes(model.stateBytes).c_str(), perToken));
+    if (perToken > 0)
+        line("cache", format("%.0f times smaller than an ordinary key-value cache in 16 bits",
+                             double(info.layers) * 4 * info.width / double(perToken)));
     line("fingerprint", model.identity.fingerprint);
     std::printf("\nstate tensors\n");
     for (const StateTensor &tensor : model.state)

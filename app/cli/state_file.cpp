@@ -32,8 +32,13 @@ Result<> readStateFile(const std::filesystem::path &path, State &state, const st
                             printable(saved->second).c_str(), fingerprint.c_str()),
                      "Use the model that the state was saved with."};
     std::vector<TensorImage> images;
-    for (const StateTensor &wanted : state.spec()) {
+    for (StateTensor wanted : state.spec()) {
+        if (wanted.derived)
+            continue;
         const auto found = std::ranges::find(file->tensors(), wanted.name, &TensorInfo::name);
+        if (found != file->tensors().end() && wanted.growth == StateGrowth::OneRowPerToken &&
+            found->shape.rank() == wanted.shape.rank())
+            wanted.shape = withRows(wanted.shape, found->shape[0]);
         if (found == file->tensors().end() || found->type != wanted.type || found->shape != wanted.shape)
             return Error{ErrorCode::Mismatch,
                          format("%s does not hold the state tensor %s as %s %s.", name.c_str(),

@@ -24,6 +24,8 @@ PlanCost costOf(const Plan &plan)
         return std::uint64_t(value.shape.elements()) * bytesPerElement(value.type);
     };
     for (const PlanOp &op : plan.ops) {
+        if (op.output < 0)
+            continue; // a row kept for later: next to nothing
         const PlanValue &output = plan.values[std::size_t(op.output)];
         if (op.kind == OpKind::Linear) {
             const PlanValue &weight = plan.values[std::size_t(op.inputs[0])];

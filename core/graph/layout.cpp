@@ -78,7 +78,8 @@ std::vector<std::size_t> lastUses(const Plan &plan)
 {
     std::vector<std::size_t> last(plan.values.size(), 0);
     for (std::size_t i = 0; i < plan.ops.size(); ++i) {
-        last[std::size_t(plan.ops[i].output)] = i;
+        if (plan.ops[i].output >= 0)
+            last[std::size_t(plan.ops[i].output)] = i;
         for (const ValueId input : plan.ops[i].inputs) {
             if (input >= 0)
                 last[std::size_t(input)] = i;
@@ -99,9 +100,11 @@ void layOut(Plan &plan)
     std::vector<ValueId> live;
     FreeRanges free;
     for (std::size_t i = 0; i < plan.ops.size(); ++i) {
-        PlanValue &output = plan.values[std::size_t(plan.ops[i].output)];
-        output.offset = free.take(paddedBytes(output));
-        live.push_back(plan.ops[i].output);
+        if (plan.ops[i].output >= 0) {
+            PlanValue &output = plan.values[std::size_t(plan.ops[i].output)];
+            output.offset = free.take(paddedBytes(output));
+            live.push_back(plan.ops[i].output);
+        }
         std::erase_if(live, [&](ValueId id) {
             const PlanValue &value = plan.values[std::size_t(id)];
             if (last[std::size_t(id)] > i)

@@ -244,6 +244,74 @@ Value Ops::bonus7(Value r, Value k, Value v, const Tensor &w)
     return out;
 }
 
+ValueId Ops::growingState(int index, std::int64_t width)
+{
+    const ValueId slot = state(index);
+    const Shape &s = m_plan->values[std::size_t(slot)].shape;
+    VOLARY_CHECK(s.rank() == 2 && s[0] == 0 && s[1] == width, "a row per token has the width of its state");
+    return slot;
+}
+
+Value Ops::rmsNorm(Value x, float epsilon)
+{
+    const Value out = newActivation(shape(x));
+    append(OpKind::RmsNorm, {x.id}, out).epsilon = epsilon;
+    return out;
+}
+
+Value Ops::rope(Value x, int heads, double base)
+{
+    VOLARY_CHECK(shape(x)[1] % (2 * std::int64_t(heads)) == 0, "rope turns pairs of channels");
+    const Value out = newActivation(shape(x));
+    PlanOp &op = append(OpKind::Rope, {x.id}, out);
+    op.heads = heads;
+    op.base = base;
+    return out;
+}
+
+void Ops::keepTokens(int stateIndex)
+{
+    const ValueId slot = growingState(stateIndex, 1);
+    VOLARY_CHECK(m_plan->values[std::size_t(slot)].type == DType::I32, "tokens are int32");
+    append(OpKind::KeepTokens, {}, {}).states[0] = slot;
+}
+
+void Ops::keepRows(Value x, int stateIndex)
+{
+    const ValueId slot = growingState(stateIndex, shape(x)[1]);
+    append(OpKind::KeepRows, {x.id}, {}).states[0] = slot;
+}
+
+Value Ops::keptRows(int stateIndex)
+{
+    const std::int64_t width = m_states.at(std::size_t(stateIndex)).shape[1];
+    const ValueId slot = growingState(stateIndex, width);
+    const Value out = newActivation({m_plan->rows, width});
+    append(OpKind::KeptRows, {}, out).states[0] = slot;
+    return out;
+}
+
+Value Ops::attention(Value q, int keys, int values, int heads)
+{
+    const std::int64_t width = shape(q)[1];
+    VOLARY_CHECK(width % heads == 0, "channels divide into heads");
+    const ValueId keySlot = growingState(keys, width), valueSlot = growingState(values, width);
+    const Value out = newActivation(shape(q));
+    PlanOp &op = append(OpKind::Attention, {q.id}, out);
+    op.states[0] = keySlot;
+    op.states[1] = valueSlot;
+    op.heads = heads;
+    return out;
+}
+
+Value Ops::window(Value x, int count)
+{
+    VOLARY_CHECK(m_plan->sequences == 1 && count <= shape(x)[0], "a window ends with the only sequence");
+    const Value out = newActivation({count, shape(x)[1]});
+    append(OpKind::Window, {x.id}, out);
+    return out;
+}
+
 Value Ops::lastRows(Value x)
 {
     const Value out = newActivation({m_plan->sequences, shape(x)[1]});

@@ -30,6 +30,7 @@ public:
     Ops(int rows, int sequences, Want want, std::vector<StateSlot> states);
 
     int rows() const { return m_plan->rows; }
+    int sequences() const { return m_plan->sequences; }
     Want want() const { return m_plan->want; }
 
     Value embed(const Tensor &table); // [V, C] -> [R, C]
@@ -56,7 +57,15 @@ public:
     Value wkv7(Value r, Value w, Value k, Value v, Value kappa, Value a, int state); // state: [H, N, N]
     Value groupNorm(Value x, const Tensor &scale, const Tensor &shift, int heads, float epsilon);
     Value bonus7(Value r, Value k, Value v, const Tensor &weight); // weight: [H, N]
-    Value lastRows(Value x);                                       // [R, C] -> [B, C]
+    Value rmsNorm(Value x, float epsilon);
+    Value rope(Value x, int heads, double base);
+    void keepTokens(int state);                                // state: [.., 1] int32
+    void keepRows(Value x, int state);                         // state: [.., C]
+    Value keptRows(int state);                                 // [R, C], of this run's positions
+    Value attention(Value q, int keys, int values, int heads); // states: [.., C]
+    // The last `count` rows. Only where one sequence is advanced, so that every row keeps its position.
+    Value window(Value x, int count);
+    Value lastRows(Value x); // [R, C] -> [B, C]
 
     // Ends the recording of everything but the states. `hidden` are the normalised rows that enter the head.
     void result(Value hidden, Value logits);
@@ -69,6 +78,7 @@ private:
     Value newActivation(Shape shape);
     ValueId weight(const Tensor &tensor);
     ValueId state(int index);
+    ValueId growingState(int index, std::int64_t width);
     PlanOp &append(OpKind kind, std::initializer_list<ValueId> inputs, Value output);
     Value elementwise(OpKind kind, Value a, ValueId b, bool broadcast);
     Value recordWkv5(Value r, ValueId decay, Value k, Value v, const Tensor &bonus, int state);

@@ -24,6 +24,11 @@ public:
     // op.finish(logits, hidden). The state tensors are op.state(i), in the order of stateSpec().
     virtual void record(Ops &op) const = 0;
 
+    // Writes the equations that rebuild the derived tensors of the state, for rows whose other tensors are
+    // there. Recorded for one sequence, with Want::StateOnly; called only where the state has derived
+    // tensors.
+    virtual void recordRebuild(Ops &op) const;
+
 protected:
     ModelInfo m_info;
     std::vector<StateTensor> m_stateSpec;

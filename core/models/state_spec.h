@@ -7,7 +7,9 @@
 #include "core/tensor/dtype.h"
 #include "core/tensor/shape.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -25,19 +27,26 @@ enum class StateRole : std::uint8_t {
     Numerator,
     Denominator,
     Maximum,
+    // GoldFinch keeps a few numbers per token, and from them and the token ids rebuilds keys and values.
+    TokenIds,
+    KeyLatents,
+    Keys,
+    Values,
 };
 std::string_view name(StateRole role); // "attention-shift", ...
 
 struct StateTensor {
     std::string name; // "blocks.3.att.wkv"
     DType type;
-    Shape shape; // for one sequence: [H, N, N]
+    Shape shape; // for one sequence: [H, N, N]; [0, C] for rows of C numbers that are added token by token
     StateGrowth growth = StateGrowth::Fixed;
     StateRole role;
     int layer = -1; // -1 when shared by all layers
     std::string
         layout; // how the dimensions are to be read: "head,value,key"; converters between layouts go by it
     float initial = 0; // every number of a fresh state
+    // Computed from the other tensors: never saved, and rebuilt after a restore (Model::recordRebuild).
+    bool derived = false;
 
     // Whether a saved tensor fits. How a fresh state begins is no part of what was saved.
     bool operator==(const StateTensor &other) const
@@ -48,5 +57,12 @@ struct StateTensor {
         return saved(*this) == saved(other);
     }
 };
+
+// Of a tensor that grows.
+std::size_t bytesPerRow(const StateTensor &tensor);
+Shape withRows(const Shape &shape, std::int64_t rows); // the first extent replaced
+
+// What every token adds to a saved state.
+std::size_t bytesPerToken(std::span<const StateTensor> spec);
 
 } // namespace volary

@@ -12,27 +12,30 @@ namespace {
 constexpr std::size_t kKeptPrograms = 8;
 } // namespace
 
-Result<Program *> Runner::programFor(int rows, int sequences, Want want)
+Result<Program *> Runner::programFor(Task task, int rows, int sequences, Want want)
 {
-    const auto fits = [&](const std::unique_ptr<Program> &program) {
-        const Plan &plan = program->plan();
-        return plan.rows == rows && plan.sequences == sequences && plan.want == want;
+    const auto fits = [&](const KnownProgram &known) {
+        const Plan &plan = known.program->plan();
+        return known.task == task && plan.rows == rows && plan.sequences == sequences && plan.want == want;
     };
     const auto known = std::ranges::find_if(m_programs, fits);
     if (known != m_programs.end()) {
         m_programs.splice(m_programs.begin(), m_programs, known);
-        return m_programs.front().get();
+        return m_programs.front().program.get();
     }
     std::vector<StateSlot> slots;
     for (const StateTensor &tensor : m_model.stateSpec())
         slots.push_back({tensor.type, tensor.shape});
     Ops op(rows, sequences, want, std::move(slots));
-    m_model.record(op);
+    if (task == Task::Run)
+        m_model.record(op);
+    else
+        m_model.recordRebuild(op);
     TRY(auto program, m_backend.prepare(op.finish()));
-    m_programs.push_front(std::move(program));
+    m_programs.push_front({task, std::move(program)});
     if (m_programs.size() > kKeptPrograms)
         m_programs.pop_back();
-    return m_programs.front().get();
+    return m_programs.front().program.get();
 }
 
 Result<> Runner::checkTokens(std::span<const TokenId> tokens) const
@@ -47,22 +50,61 @@ Result<> Runner::checkTokens(std::span<const TokenId> tokens) const
                  "Check that the tokens come from this model's tokenizer."};
 }
 
-Result<> Runner::run(std::span<const SequenceInput> inputs, Want want)
+Result<> Runner::execute(Program &program, std::span<const SequenceInput> inputs,
+                         std::span<const std::int64_t> positions)
 {
     std::vector<TokenId> tokens;
     std::vector<std::int32_t> firstRow{0};
     std::vector<std::span<const Tensor>> states;
     for (const SequenceInput &input : inputs) {
-        VOLARY_CHECK(!input.tokens.empty(), "every sequence advances by at least one token");
-        TRY_(checkTokens(input.tokens));
         tokens.insert(tokens.end(), input.tokens.begin(), input.tokens.end());
         firstRow.push_back(std::int32_t(tokens.size()));
         states.push_back(input.state->tensors());
     }
-    VOLARY_CHECK(tokens.size() <= std::size_t(kMaxRows), "longer inputs are cut by the caller");
+    return m_backend.run(program,
+                         {.tokens = tokens, .firstRow = firstRow, .states = states, .positions = positions});
+}
+
+Result<> Runner::rebuild(State &state)
+{
+    if (state.derivedLength() == state.length())
+        return {};
+    const auto ids = std::ranges::find(state.spec(), StateRole::TokenIds, &StateTensor::role);
+    VOLARY_CHECK(ids != state.spec().end(), "derived tensors come from tokens");
+    const Tensor &kept = state.tensors()[std::size_t(ids - state.spec().begin())];
+    std::vector<TokenId> tokens(static_cast<std::size_t>(state.length()));
+    TRY_(m_backend.download(std::as_writable_bytes(std::span(tokens)), *kept.buffer, kept.offset));
+    TRY_(checkTokens(tokens));
+    while (state.derivedLength() < state.length()) {
+        const std::int64_t position = state.derivedLength();
+        const auto rows = std::min<std::int64_t>(state.length() - position, kMaxRows);
+        const SequenceInput input{std::span(tokens).subspan(std::size_t(position), std::size_t(rows)),
+                                  &state};
+        TRY(Program * program, programFor(Task::Rebuild, int(rows), 1, Want::StateOnly));
+        TRY_(execute(*program, {&input, 1}, {&position, 1}));
+        state.advanceDerived(rows);
+    }
+    return {};
+}
+
+Result<> Runner::run(std::span<const SequenceInput> inputs, Want want)
+{
     m_last = nullptr;
-    TRY(Program * program, programFor(int(tokens.size()), int(inputs.size()), want));
-    TRY_(m_backend.run(*program, {.tokens = tokens, .firstRow = firstRow, .states = states}));
+    std::size_t rows = 0;
+    std::vector<std::int64_t> positions;
+    for (const SequenceInput &input : inputs) {
+        VOLARY_CHECK(!input.tokens.empty(), "every sequence advances by at least one token");
+        TRY_(checkTokens(input.tokens));
+        rows += input.tokens.size();
+        TRY_(rebuild(*input.state));
+        TRY_(input.state->reserve(std::int64_t(input.tokens.size())));
+        positions.push_back(input.state->length());
+    }
+    VOLARY_CHECK(rows <= std::size_t(kMaxRows), "longer inputs are cut by the caller");
+    TRY(Program * program, programFor(Task::Run, int(rows), int(inputs.size()), want));
+    TRY_(execute(*program, inputs, positions));
+    for (const SequenceInput &input : inputs)
+        input.state->advance(std::int64_t(input.tokens.size()));
     m_last = program;
     return {};
 }

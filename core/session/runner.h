@@ -5,6 +5,7 @@
 #include "core/session/state.h"
 #include "core/tensor/backend.h"
 
+#include <cstdint>
 #include <list>
 #include <memory>
 #include <span>
@@ -41,13 +42,22 @@ public:
     Result<> readHidden(std::span<float> to);
 
 private:
-    Result<Program *> programFor(int rows, int sequences, Want want);
+    enum class Task : std::uint8_t { Run, Rebuild };
+    struct KnownProgram {
+        Task task;
+        std::unique_ptr<Program> program;
+    };
+
+    Result<Program *> programFor(Task task, int rows, int sequences, Want want);
+    Result<> rebuild(State &state); // what its restored tensors derive
+    Result<> execute(Program &program, std::span<const SequenceInput> inputs,
+                     std::span<const std::int64_t> positions);
     Result<> checkTokens(std::span<const TokenId> tokens) const;
 
     const Model &m_model;
     Backend &m_backend;
-    std::list<std::unique_ptr<Program>> m_programs; // most recently used first
-    Program *m_last = nullptr;                      // one of them
+    std::list<KnownProgram> m_programs; // most recently used first
+    Program *m_last = nullptr;          // one of them
 };
 
 } // namespace volary

@@ -88,13 +88,13 @@ Result<> stepTogether(std::span<Session *const> sessions, const std::function<bo
 
 Result<Session::Checkpoint> Session::checkpoint() const
 {
-    TRY(State twin, m_state.clone());
-    return Checkpoint{std::move(twin), m_tokens.size()};
+    TRY(State::Mark mark, m_state.mark());
+    return Checkpoint{std::move(mark), m_tokens.size()};
 }
 
 Result<> Session::updateCheckpoint(Checkpoint &checkpoint) const
 {
-    TRY_(checkpoint.state.copyFrom(m_state));
+    TRY_(m_state.updateMark(checkpoint.state));
     checkpoint.tokens = m_tokens.size();
     return {};
 }
@@ -102,7 +102,7 @@ Result<> Session::updateCheckpoint(Checkpoint &checkpoint) const
 Result<> Session::returnTo(const Checkpoint &checkpoint, std::span<const TokenId> more)
 {
     VOLARY_CHECK(checkpoint.tokens <= m_tokens.size(), "a checkpoint lies in the past");
-    TRY_(m_state.copyFrom(checkpoint.state));
+    TRY_(m_state.returnTo(checkpoint.state));
     m_tokens.resize(checkpoint.tokens);
     return feed(more);
 }
@@ -131,6 +131,16 @@ Result<> Session::restore(const SnapshotImage &image)
     if (std::ranges::any_of(image.tokens, [&](TokenId id) { return id < 0 || id >= vocabulary; }))
         return Error{ErrorCode::Corrupt, "The saved conversation holds tokens that this model does not have.",
                      ""};
+    const std::size_t read = image.tokens.empty() ? 0 : image.tokens.size() - 1;
+    for (const TensorImage &tensor : image.state) {
+        if (tensor.spec.growth == StateGrowth::OneRowPerToken && tensor.spec.shape.rank() > 0 &&
+            tensor.spec.shape[0] != std::int64_t(read))
+            return Error{ErrorCode::Corrupt,
+                         format("The saved state has %lld rows of %s after %zu tokens.",
+                                static_cast<long long>(tensor.spec.shape[0]),
+                                printable(tensor.spec.name).c_str(), read),
+                         "Continue from another turn, or send the message again."};
+    }
     TRY_(m_state.upload(image.state));
     m_tokens = image.tokens;
     m_sampler = Sampler(image.sampler);

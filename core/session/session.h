@@ -41,9 +41,10 @@ public:
     // The logits that the last step() sampled from, [V].
     std::span<const float> logits() const { return m_logits; }
 
-    // A position to come back to. Taking one copies the state and nothing else.
+    // A position of this session to come back to. Taking one copies the state's fixed tensors and nothing
+    // else.
     struct Checkpoint {
-        State state;
+        State::Mark state;
         std::size_t tokens; // how many there were, the pending one included
     };
     Result<Checkpoint> checkpoint() const;

@@ -3,11 +3,19 @@
 #include "core/base/check.h"
 #include "core/base/text.h"
 
+#include <algorithm>
+
 namespace volary {
 
 namespace {
 
 constexpr std::size_t kAlignment = 64;
+constexpr std::int64_t kFirstRows = 256; // room that is made at first
+
+bool grows(const StateTensor &tensor)
+{
+    return tensor.growth == StateGrowth::OneRowPerToken;
+}
 
 std::size_t bytesOf(const StateTensor &tensor)
 {
@@ -19,87 +27,223 @@ std::size_t padded(std::size_t bytes)
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
 }
 
-} // namespace
-
-State::State(Backend &backend, std::span<const StateTensor> spec, std::shared_ptr<Buffer> buffer)
-    : m_backend(&backend), m_spec(spec), m_buffer(std::move(buffer))
+Error doesNotFit(const StateTensor &saved, const StateTensor &wanted)
 {
-    std::size_t offset = 0;
-    for (const StateTensor &tensor : spec) {
-        VOLARY_CHECK(tensor.growth == StateGrowth::Fixed,
-                     "growing states come with the first model that has one");
-        m_tensors.push_back({tensor.type, tensor.shape, m_buffer, offset});
-        offset += padded(bytesOf(tensor));
-        m_bytes += bytesOf(tensor);
-    }
+    return {ErrorCode::Mismatch,
+            format("The saved state holds %s %s (%s), this model needs %s %s (%s).",
+                   printable(saved.name).c_str(), saved.shape.text().c_str(), printable(saved.layout).c_str(),
+                   wanted.name.c_str(), wanted.shape.text().c_str(), wanted.layout.c_str()),
+            "Open the model that the state was saved with."};
 }
 
-Result<State> State::allocate(Backend &backend, std::span<const StateTensor> spec)
+} // namespace
+
+Result<> State::allocate()
 {
-    std::size_t bytes = 0;
-    for (const StateTensor &tensor : spec)
-        bytes += padded(bytesOf(tensor));
-    TRY(auto buffer, backend.allocate(bytes));
-    return State(backend, spec, std::move(buffer));
+    std::size_t fixedBytes = 0;
+    for (const StateTensor &tensor : m_spec)
+        fixedBytes += grows(tensor) ? 0 : padded(bytesOf(tensor));
+    TRY(m_fixed, m_backend->allocate(fixedBytes));
+    std::size_t offset = 0;
+    for (const StateTensor &tensor : m_spec) {
+        if (grows(tensor)) {
+            m_tensors.push_back({tensor.type, tensor.shape, nullptr, 0});
+            continue;
+        }
+        m_tensors.push_back({tensor.type, tensor.shape, m_fixed, offset});
+        offset += padded(bytesOf(tensor));
+    }
+    return {};
+}
+
+Result<> State::setToInitial(std::size_t index)
+{
+    const StateTensor &tensor = m_spec[index];
+    if (tensor.initial == 0) {
+        const std::vector<std::byte> zeros(bytesOf(tensor));
+        return m_backend->upload(*m_fixed, m_tensors[index].offset, zeros);
+    }
+    VOLARY_CHECK(tensor.type == DType::F32, "only float32 states begin with other numbers than zero");
+    const std::vector<float> numbers(std::size_t(tensor.shape.elements()), tensor.initial);
+    return m_backend->upload(*m_fixed, m_tensors[index].offset, std::as_bytes(std::span(numbers)));
 }
 
 Result<State> State::create(Backend &backend, std::span<const StateTensor> spec)
 {
-    TRY(State state, allocate(backend, spec));
+    State state(backend, spec);
+    TRY_(state.allocate());
     for (std::size_t i = 0; i < spec.size(); ++i) {
-        if (spec[i].initial == 0)
-            continue;
-        VOLARY_CHECK(spec[i].type == DType::F32, "only float32 states begin with other numbers than zero");
-        const std::vector<float> numbers(std::size_t(spec[i].shape.elements()), spec[i].initial);
-        TRY_(backend.upload(*state.m_buffer, state.m_tensors[i].offset, std::as_bytes(std::span(numbers))));
+        if (!grows(spec[i]) && spec[i].initial != 0) // memory comes zeroed
+            TRY_(state.setToInitial(i));
     }
     return state;
 }
 
+std::size_t State::bytes() const
+{
+    std::size_t sum = 0;
+    for (const StateTensor &tensor : m_spec)
+        sum += grows(tensor) ? std::size_t(m_length) * bytesPerRow(tensor) : bytesOf(tensor);
+    return sum;
+}
+
+Result<> State::reserve(std::int64_t rows)
+{
+    const std::int64_t needed = m_length + rows;
+    for (std::size_t i = 0; i < m_tensors.size(); ++i) {
+        if (!grows(m_spec[i]))
+            continue;
+        Tensor &tensor = m_tensors[i];
+        const std::int64_t room = tensor.buffer ? tensor.shape[0] : 0;
+        if (room >= needed)
+            continue;
+        const std::int64_t more = std::max({needed, 2 * room, kFirstRows});
+        const std::size_t rowBytes = bytesPerRow(m_spec[i]);
+        TRY(auto buffer, m_backend->allocate(std::size_t(more) * rowBytes));
+        if (tensor.buffer)
+            TRY_(m_backend->copy(*buffer, 0, *tensor.buffer, 0, std::size_t(m_length) * rowBytes));
+        tensor = {tensor.type, withRows(m_spec[i].shape, more), std::move(buffer), 0};
+    }
+    return {};
+}
+
+void State::advance(std::int64_t rows)
+{
+    VOLARY_CHECK(m_derivedLength == m_length, "derived rows are rebuilt before more are added");
+    m_length += rows;
+    m_derivedLength = m_length;
+}
+
+Result<> State::forgetDerived()
+{
+    m_derivedLength = 0;
+    for (std::size_t i = 0; i < m_spec.size(); ++i) {
+        if (m_spec[i].derived && !grows(m_spec[i]))
+            TRY_(setToInitial(i));
+    }
+    return {};
+}
+
+void State::advanceDerived(std::int64_t rows)
+{
+    m_derivedLength += rows;
+    VOLARY_CHECK(m_derivedLength <= m_length, "only rows that are there can be derived from");
+}
+
+Result<> State::copyFixed(Buffer &to, const Buffer &from) const
+{
+    return m_backend->copy(to, 0, from, 0, from.bytes());
+}
+
 Result<State> State::clone() const
 {
-    TRY(State twin, allocate(*m_backend, m_spec));
-    TRY_(twin.copyFrom(*this));
+    State twin(*m_backend, m_spec);
+    TRY_(twin.allocate());
+    TRY_(copyFixed(*twin.m_fixed, *m_fixed));
+    TRY_(twin.reserve(m_length));
+    for (std::size_t i = 0; i < m_tensors.size(); ++i) {
+        if (grows(m_spec[i]) && m_length > 0)
+            TRY_(m_backend->copy(*twin.m_tensors[i].buffer, 0, *m_tensors[i].buffer, 0,
+                                 std::size_t(m_length) * bytesPerRow(m_spec[i])));
+    }
+    twin.m_length = m_length;
+    twin.m_derivedLength = m_derivedLength;
     return twin;
 }
 
-Result<> State::copyFrom(const State &other)
+Result<State::Mark> State::mark() const
 {
-    VOLARY_CHECK(other.m_buffer->bytes() == m_buffer->bytes(), "states of one model have one size");
-    return m_backend->copy(*m_buffer, 0, *other.m_buffer, 0, m_buffer->bytes());
+    Mark mark;
+    TRY(mark.fixed, m_backend->allocate(m_fixed->bytes()));
+    TRY_(updateMark(mark));
+    return mark;
+}
+
+Result<> State::updateMark(Mark &mark) const
+{
+    TRY_(copyFixed(*mark.fixed, *m_fixed));
+    mark.length = m_length;
+    mark.derivedLength = m_derivedLength;
+    return {};
+}
+
+Result<> State::returnTo(const Mark &mark)
+{
+    VOLARY_CHECK(mark.fixed->bytes() == m_fixed->bytes() && mark.length <= m_length,
+                 "a mark is an earlier position of the same state");
+    TRY_(copyFixed(*m_fixed, *mark.fixed));
+    m_length = mark.length;
+    m_derivedLength = mark.derivedLength;
+    return {};
 }
 
 Result<std::vector<TensorImage>> State::download() const
 {
     std::vector<TensorImage> images;
     for (std::size_t i = 0; i < m_tensors.size(); ++i) {
-        auto bytes = std::make_shared<std::vector<std::byte>>(m_tensors[i].bytes());
-        TRY_(m_backend->download(*bytes, *m_tensors[i].buffer, m_tensors[i].offset));
-        images.push_back({m_spec[i], std::move(bytes)});
+        StateTensor spec = m_spec[i];
+        if (spec.derived)
+            continue;
+        if (grows(spec))
+            spec.shape = withRows(spec.shape, m_length);
+        auto bytes = std::make_shared<std::vector<std::byte>>(bytesOf(spec));
+        if (!bytes->empty())
+            TRY_(m_backend->download(*bytes, *m_tensors[i].buffer, m_tensors[i].offset));
+        images.push_back({std::move(spec), std::move(bytes)});
     }
     return images;
 }
 
-Result<> State::upload(std::span<const TensorImage> images)
+Result<std::int64_t> State::checkImages(std::span<const TensorImage> images) const
 {
-    if (images.size() != m_spec.size())
+    const auto wantedCount = std::size_t(std::ranges::count(m_spec, false, &StateTensor::derived));
+    if (images.size() != wantedCount)
         return Error{
             ErrorCode::Mismatch,
-            format("The saved state has %zu tensors, this model's has %zu.", images.size(), m_spec.size()),
+            format("The saved state has %zu tensors, this model's has %zu.", images.size(), wantedCount),
             "Open the model that the state was saved with."};
-    for (std::size_t i = 0; i < images.size(); ++i) {
-        const StateTensor &saved = images[i].spec;
-        const StateTensor &wanted = m_spec[i];
-        if (saved != wanted || !images[i].bytes || images[i].bytes->size() != m_tensors[i].bytes())
-            return Error{ErrorCode::Mismatch,
-                         format("The saved state holds %s %s (%s), this model needs %s %s (%s).",
-                                printable(saved.name).c_str(), saved.shape.text().c_str(),
-                                printable(saved.layout).c_str(), wanted.name.c_str(),
-                                wanted.shape.text().c_str(), wanted.layout.c_str()),
-                         "Open the model that the state was saved with."};
+    std::int64_t length = -1;
+    std::size_t next = 0;
+    for (const StateTensor &wanted : m_spec) {
+        if (wanted.derived)
+            continue;
+        const TensorImage &image = images[next++];
+        StateTensor fitting = wanted;
+        if (grows(wanted) && image.spec.shape.rank() == wanted.shape.rank()) {
+            const std::int64_t rows = image.spec.shape[0];
+            if (length >= 0 && rows != length)
+                return Error{ErrorCode::Mismatch,
+                             format("The saved state has %lld rows in %s, but %lld before it.",
+                                    static_cast<long long>(rows), wanted.name.c_str(),
+                                    static_cast<long long>(length)),
+                             "The snapshot is damaged; use another one."};
+            length = rows;
+            fitting.shape = withRows(wanted.shape, rows);
+        }
+        if (image.spec != fitting || !image.bytes || image.bytes->size() != bytesOf(fitting))
+            return doesNotFit(image.spec, wanted);
     }
-    for (std::size_t i = 0; i < images.size(); ++i)
-        TRY_(m_backend->upload(*m_buffer, m_tensors[i].offset, *images[i].bytes));
+    return std::max<std::int64_t>(length, 0);
+}
+
+Result<> State::upload(std::span<const TensorImage> images)
+{
+    TRY(const std::int64_t length, checkImages(images));
+    m_length = 0; // what was there need not be kept when room is made
+    TRY_(reserve(length));
+    m_length = length;
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < m_spec.size(); ++i) {
+        if (m_spec[i].derived)
+            continue;
+        const TensorImage &image = images[next++];
+        if (!image.bytes->empty())
+            TRY_(m_backend->upload(*m_tensors[i].buffer, m_tensors[i].offset, *image.bytes));
+    }
+    const bool derives = std::ranges::any_of(m_spec, &StateTensor::derived);
+    if (derives)
+        return forgetDerived();
+    m_derivedLength = length;
     return {};
 }
 

@@ -35,6 +35,8 @@ constexpr std::array kRoles{
     Spelling<StateRole>{StateRole::Numerator, "numerator"},
     Spelling<StateRole>{StateRole::Denominator, "denominator"},
     Spelling<StateRole>{StateRole::Maximum, "maximum"},
+    Spelling<StateRole>{StateRole::TokenIds, "token-ids"},
+    Spelling<StateRole>{StateRole::KeyLatents, "key-latents"},
 };
 
 constexpr std::array kGrowths{

@@ -24,6 +24,13 @@ std::string_view name(OpKind kind)
     case OpKind::Wkv7: return "wkv7";
     case OpKind::GroupNorm: return "groupNorm";
     case OpKind::Bonus7: return "bonus7";
+    case OpKind::RmsNorm: return "rmsNorm";
+    case OpKind::Rope: return "rope";
+    case OpKind::KeepTokens: return "keepTokens";
+    case OpKind::KeepRows: return "keepRows";
+    case OpKind::KeptRows: return "keptRows";
+    case OpKind::Attention: return "attention";
+    case OpKind::Window: return "window";
     case OpKind::LastRows: return "lastRows";
     }
     VOLARY_CHECK(false, "unknown op");

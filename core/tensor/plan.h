@@ -7,7 +7,7 @@
 //
 // Rows never influence each other except through an op that carries state (token shift, wkv), and every op
 // computes a row in an order that does not depend on R. Cutting a text elsewhere therefore gives the same
-// bits.
+// bits. A state tensor may grow by a row per token; then row p belongs to the sequence's token number p.
 #pragma once
 
 #include "core/tensor/tensor.h"
@@ -39,12 +39,19 @@ enum class OpKind : std::uint8_t {
     Wkv7,
     GroupNorm,
     Bonus7,
+    RmsNorm,
+    Rope,
+    KeepTokens,
+    KeepRows,
+    KeptRows,
+    Attention,
+    Window,
     LastRows,
 };
 constexpr int kOpKinds = int(OpKind::LastRows) + 1;
 std::string_view name(OpKind kind);
 
-enum class Activation : std::uint8_t { Tanh, Sigmoid, SquaredRelu, Silu };
+enum class Activation : std::uint8_t { Tanh, Sigmoid, SquaredRelu, Silu, OneMinusDecay6 };
 
 // What of the result is wanted. StateOnly may leave out whatever does not reach the state.
 enum class Want : std::uint8_t { StateOnly, LastLogits, AllLogits };
@@ -55,7 +62,7 @@ struct PlanValue {
     enum class Kind : std::uint8_t { Activation, Weight, State };
     Kind kind;
     DType type;
-    Shape shape;            // of a state tensor: for one sequence
+    Shape shape;            // of a state tensor: for one sequence; its first extent is 0 when rows are added
     int index = -1;         // Weight: into Plan::weights. State: into the model's state spec
     std::size_t offset = 0; // Activation: byte offset in the arena
     bool kept = false;      // Activation: readable after the run; its memory is not reused
@@ -66,11 +73,12 @@ struct PlanOp {
 
     OpKind kind;
     std::array<ValueId, kMaxInputs> inputs{-1, -1, -1, -1, -1, -1, -1, -1};
-    ValueId output = -1;
+    ValueId output = -1;                                // -1 for the ops that only keep something in a state
     std::array<ValueId, kMaxStates> states{-1, -1, -1}; // updated in place
     Activation activation = Activation::Tanh;
     int heads = 0;
     float epsilon = 0;
+    double base = 0; // of Rope
 };
 
 struct Plan {
@@ -91,6 +99,8 @@ struct Bindings {
     std::span<const std::int32_t> tokens;            // [R] token ids, already checked against the vocabulary
     std::span<const std::int32_t> firstRow;          // [B + 1], ascending from 0 to R
     std::span<const std::span<const Tensor>> states; // [B], each in the order of the model's state spec
+    // [B] how many tokens each sequence had read before. Growing tensors have room for this run's rows.
+    std::span<const std::int64_t> positions;
 };
 
 } // namespace volary

@@ -28,6 +28,9 @@ constexpr OpTable kTable{
     .wkv7 = cpu::wkv7,
     .groupNorm = cpu::groupNorm,
     .bonus7 = cpu::bonus7,
+    .rmsNorm = cpu::rmsNorm,
+    .rope = cpu::rope,
+    .attention = cpu::attention,
     .lastRows = cpu::lastRows,
 };
 

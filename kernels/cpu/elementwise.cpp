@@ -74,6 +74,12 @@ void activateRange(const ActivateArgs &p, int begin, int end)
         map(
             count, out, [](Vec v) { return hn::Mul(v, sigmoid(v)); }, x);
         break;
+    case Activation::OneMinusDecay6:
+        map(
+            count, out,
+            [&](Vec v) { return hn::Neg(hn::Expm1(d, hn::Neg(hn::Exp(d, hn::Min(v, hn::Set(d, 5.0f)))))); },
+            x);
+        break;
     }
 }
 

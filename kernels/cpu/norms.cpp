@@ -95,6 +95,25 @@ void unitHeads(const NormalizeHeadsArgs &p, int begin, int end)
     }
 }
 
+void rmsNormRows(const RmsNormArgs &p, int begin, int end)
+{
+    const Lanes d;
+    const int lanes = int(hn::Lanes(d)), n = p.width;
+    for (int t = begin; t < end; ++t) {
+        const std::size_t at = std::size_t(t) * std::size_t(n);
+        const float *x = p.x + at;
+        float *out = p.out + at;
+        const float squares = sumOf(
+            x, n, [](Vec v) { return hn::Mul(v, v); }, [](float v) { return v * v; });
+        const float factor = 1 / (std::sqrt(squares / float(n)) + p.epsilon);
+        int i = 0;
+        for (; i + lanes <= n; i += lanes)
+            hn::StoreU(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor)), d, out + i);
+        for (; i < n; ++i)
+            out[i] = x[i] * factor;
+    }
+}
+
 } // namespace volary::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -103,6 +122,7 @@ namespace volary::cpu {
 HWY_EXPORT(layerNormRows);
 HWY_EXPORT(groupNormHeads);
 HWY_EXPORT(unitHeads);
+HWY_EXPORT(rmsNormRows);
 
 namespace {
 constexpr int kGrain = 16384; // numbers; below that one thread is faster than two
@@ -126,6 +146,13 @@ void normalizeHeads(const NormalizeHeadsArgs &p, Parallel &parallel)
 {
     parallel.forRanges(p.rows * p.heads, std::max(1, kGrain / p.headSize), [&](int b, int e) {
         HWY_DYNAMIC_DISPATCH(unitHeads)(p, b, e);
+    });
+}
+
+void rmsNorm(const RmsNormArgs &p, Parallel &parallel)
+{
+    parallel.forRanges(p.rows, std::max(1, kGrain / p.width), [&](int b, int e) {
+        HWY_DYNAMIC_DISPATCH(rmsNormRows)(p, b, e);
     });
 }
 

@@ -22,6 +22,9 @@ void wkv5(const Wkv5Args &p, Parallel &parallel);
 void wkv7(const Wkv7Args &p, Parallel &parallel);
 void groupNorm(const GroupNormArgs &p, Parallel &parallel);
 void bonus7(const Bonus7Args &p, Parallel &parallel);
+void rmsNorm(const RmsNormArgs &p, Parallel &parallel);
+void rope(const RopeArgs &p, Parallel &parallel);
+void attention(const AttentionArgs &p, Parallel &parallel);
 void lastRows(const LastRowsArgs &p, Parallel &parallel);
 
 } // namespace volary::cpu

@@ -41,8 +41,7 @@ class HostBackend::Execution {
 public:
     Execution(const Plan &plan, const Bindings &bindings, std::byte *arena, const OpTable &table,
               Parallel &parallel)
-        : m_plan(plan), m_bindings(bindings), m_arena(arena), m_table(table),
-          m_parallel(parallel), m_map{bindings.firstRow.data(), plan.sequences, plan.rows}
+        : m_plan(plan), m_bindings(bindings), m_arena(arena), m_table(table), m_parallel(parallel)
     {
         m_states.fill(std::vector<float *>(std::size_t(plan.sequences)));
     }
@@ -59,7 +58,7 @@ public:
                               m_parallel);
             break;
         case OpKind::TokenShift:
-            m_table.tokenShift({in(op, 0), output(op), states(op, 0), m_map, width(op)}, m_parallel);
+            m_table.tokenShift({in(op, 0), output(op), states(op, 0), map(op), width(op)}, m_parallel);
             break;
         case OpKind::Lerp:
             m_table.lerp({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op), !isWeight(op, 2)},
@@ -83,17 +82,17 @@ public:
             break;
         case OpKind::Wkv4:
             m_table.wkv4({in(op, 0), in(op, 1), in(op, 2), in(op, 3), output(op), states(op, 0),
-                          states(op, 1), states(op, 2), m_map, width(op)},
+                          states(op, 1), states(op, 2), map(op), width(op)},
                          m_parallel);
             break;
         case OpKind::Wkv5:
             m_table.wkv5({in(op, 0), in(op, 1), in(op, 2), in(op, 3), in(op, 4), output(op), states(op, 0),
-                          m_map, op.heads, headSize(op), !isWeight(op, 1)},
+                          map(op), op.heads, headSize(op), !isWeight(op, 1)},
                          m_parallel);
             break;
         case OpKind::Wkv7:
             m_table.wkv7({in(op, 0), in(op, 1), in(op, 2), in(op, 3), in(op, 4), in(op, 5), output(op),
-                          states(op, 0), m_map, op.heads, headSize(op)},
+                          states(op, 0), map(op), op.heads, headSize(op)},
                          m_parallel);
             break;
         case OpKind::GroupNorm:
@@ -106,7 +105,29 @@ public:
                 {in(op, 0), in(op, 1), in(op, 2), in(op, 3), output(op), rows(op), op.heads, headSize(op)},
                 m_parallel);
             break;
-        case OpKind::LastRows: m_table.lastRows({in(op, 0), output(op), m_map, width(op)}, m_parallel); break;
+        case OpKind::RmsNorm:
+            m_table.rmsNorm({in(op, 0), output(op), rows(op), width(op), op.epsilon}, m_parallel);
+            break;
+        case OpKind::Rope:
+            m_table.rope({in(op, 0), output(op), positions(op), op.heads, headSize(op), op.base}, m_parallel);
+            break;
+        case OpKind::KeepTokens: keepTokens(op); break;
+        case OpKind::KeepRows: keepRows(op); break;
+        case OpKind::KeptRows: copyKeptRows(op); break;
+        case OpKind::Attention:
+            m_table.attention(
+                {in(op, 0), output(op), states(op, 0), states(op, 1), positions(op), op.heads, headSize(op)},
+                m_parallel);
+            break;
+        case OpKind::Window: {
+            const std::size_t numbers = std::size_t(count(op));
+            const auto all = std::size_t(value(op.inputs[0]).shape.elements());
+            std::memcpy(output(op), in(op, 0) + (all - numbers), numbers * sizeof(float));
+            break;
+        }
+        case OpKind::LastRows:
+            m_table.lastRows({in(op, 0), output(op), map(op), width(op)}, m_parallel);
+            break;
         }
     }
 
@@ -142,6 +163,72 @@ private:
         return m_states[slot].data();
     }
 
+    // Where a plan looks at the last rows only (window), they are the rows of its one sequence.
+    int rowsSeen(const PlanOp &op) const
+    {
+        return op.inputs[0] >= 0 && !isWeight(op, 0) ? int(value(op.inputs[0]).shape[0]) : m_plan.rows;
+    }
+
+    RowMap map(const PlanOp &op)
+    {
+        const int rows = rowsSeen(op);
+        if (rows == m_plan.rows)
+            return {m_bindings.firstRow.data(), m_plan.sequences, rows};
+        VOLARY_CHECK(m_plan.sequences == 1, "only a single sequence has a window");
+        m_windowRows = {0, rows};
+        return {m_windowRows.data(), 1, rows};
+    }
+
+    PositionMap positions(const PlanOp &op)
+    {
+        const RowMap rowMap = map(op);
+        if (rowMap.rows == m_plan.rows)
+            return {rowMap, m_bindings.positions.data()};
+        m_windowPosition = m_bindings.positions[0] + m_plan.rows - rowMap.rows;
+        return {rowMap, &m_windowPosition};
+    }
+
+    // Calls move(sequence, its first position, its first row, number of its rows).
+    template <typename Move>
+    void forSequences(Move move) const
+    {
+        for (std::size_t b = 0; b < std::size_t(m_plan.sequences); ++b) {
+            const auto first = std::size_t(m_bindings.firstRow[b]);
+            move(b, std::size_t(m_bindings.positions[b]), first,
+                 std::size_t(m_bindings.firstRow[b + 1]) - first);
+        }
+    }
+
+    std::byte *kept(const PlanOp &op, std::size_t sequence) const
+    {
+        return m_bindings.states[sequence][std::size_t(value(op.states[0]).index)].host();
+    }
+
+    void keepTokens(const PlanOp &op) const
+    {
+        forSequences([&](std::size_t b, std::size_t position, std::size_t first, std::size_t rows) {
+            std::memcpy(kept(op, b) + position * sizeof(std::int32_t), m_bindings.tokens.data() + first,
+                        rows * sizeof(std::int32_t));
+        });
+    }
+
+    void keepRows(const PlanOp &op) const
+    {
+        const auto width = std::size_t(value(op.inputs[0]).shape[1]), rowBytes = width * sizeof(float);
+        VOLARY_CHECK(rowsSeen(op) == m_plan.rows, "every row of a run is kept");
+        forSequences([&](std::size_t b, std::size_t position, std::size_t first, std::size_t rows) {
+            std::memcpy(kept(op, b) + position * rowBytes, in(op, 0) + first * width, rows * rowBytes);
+        });
+    }
+
+    void copyKeptRows(const PlanOp &op) const
+    {
+        const auto rowWidth = std::size_t(width(op)), rowBytes = rowWidth * sizeof(float);
+        forSequences([&](std::size_t b, std::size_t position, std::size_t first, std::size_t rows) {
+            std::memcpy(output(op) + first * rowWidth, kept(op, b) + position * rowBytes, rows * rowBytes);
+        });
+    }
+
     ElementwiseArgs elementwise(const PlanOp &op) const
     {
         return {in(op, 0), in(op, 1), output(op), rows(op), width(op), isWeight(op, 1)};
@@ -162,7 +249,8 @@ private:
     std::byte *m_arena;
     const OpTable &m_table;
     Parallel &m_parallel;
-    RowMap m_map;
+    std::array<std::int32_t, 2> m_windowRows{};
+    std::int64_t m_windowPosition = 0;
     std::array<std::vector<float *>, PlanOp::kMaxStates> m_states;
 };
 
@@ -245,7 +333,8 @@ Result<> HostBackend::run(Program &program, const Bindings &bindings)
     const Plan &plan = program.plan();
     VOLARY_CHECK(bindings.tokens.size() == std::size_t(plan.rows) &&
                      bindings.firstRow.size() == std::size_t(plan.sequences) + 1 &&
-                     bindings.states.size() == std::size_t(plan.sequences),
+                     bindings.states.size() == std::size_t(plan.sequences) &&
+                     bindings.positions.size() == std::size_t(plan.sequences),
                  "bindings fit the plan");
     Execution execution(plan, bindings, m_arena->host(), m_table, *m_parallel);
     for (const PlanOp &op : plan.ops)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/tensor/ops/activate.h"
+#include "core/tensor/ops/attention.h"
 #include "core/tensor/ops/bonus7.h"
 #include "core/tensor/ops/decay6.h"
 #include "core/tensor/ops/decay7.h"
@@ -13,6 +14,8 @@
 #include "core/tensor/ops/lerp.h"
 #include "core/tensor/ops/linear.h"
 #include "core/tensor/ops/normalize_heads.h"
+#include "core/tensor/ops/rms_norm.h"
+#include "core/tensor/ops/rope.h"
 #include "core/tensor/ops/scale_key7.h"
 #include "core/tensor/ops/token_shift.h"
 #include "core/tensor/ops/wkv4.h"
@@ -51,6 +54,9 @@ struct OpTable {
     void (*wkv7)(const Wkv7Args &, Parallel &);
     void (*groupNorm)(const GroupNormArgs &, Parallel &);
     void (*bonus7)(const Bonus7Args &, Parallel &);
+    void (*rmsNorm)(const RmsNormArgs &, Parallel &);
+    void (*rope)(const RopeArgs &, Parallel &);
+    void (*attention)(const AttentionArgs &, Parallel &);
     void (*lastRows)(const LastRowsArgs &, Parallel &);
 };
 

@@ -13,6 +13,7 @@ void activate(const ActivateArgs &p, Parallel &)
         case Activation::Sigmoid: p.out[i] = float(1 / (1 + std::exp(-x))); break;
         case Activation::SquaredRelu: p.out[i] = float(x > 0 ? x * x : 0); break;
         case Activation::Silu: p.out[i] = float(x / (1 + std::exp(-x))); break;
+        case Activation::OneMinusDecay6: p.out[i] = float(-std::expm1(-std::exp(x))); break;
         }
     }
 }

@@ -25,6 +25,9 @@ constexpr OpTable kTable{
     .wkv7 = reference::wkv7,
     .groupNorm = reference::groupNorm,
     .bonus7 = reference::bonus7,
+    .rmsNorm = reference::rmsNorm,
+    .rope = reference::rope,
+    .attention = reference::attention,
     .lastRows = reference::lastRows,
 };
 

@@ -58,6 +58,7 @@ private:
 struct Case {
     int rows = 1;
     std::vector<int> firstRow{0, 1};
+    std::int64_t position = 0;   // of the first row of every sequence
     std::vector<Numbers> states; // one tensor per sequence and slot, sequence by sequence
     std::vector<StateSlot> stateSlots;
     std::function<Value(Ops &, Scene &)> record;
@@ -86,7 +87,9 @@ Result<Outcome> run(Backend &backend, const Case &c)
     std::vector<std::int32_t> tokens(std::size_t(c.rows));
     for (int t = 0; t < c.rows; ++t)
         tokens[std::size_t(t)] = t;
-    TRY_(backend.run(*program, {.tokens = tokens, .firstRow = c.firstRow, .states = bound}));
+    const std::vector<std::int64_t> positions(std::size_t(sequences), c.position);
+    TRY_(backend.run(*program,
+                     {.tokens = tokens, .firstRow = c.firstRow, .states = bound, .positions = positions}));
 
     Outcome outcome;
     outcome.output.resize(std::size_t(plan->values[std::size_t(plan->logits)].shape.elements()));
@@ -184,7 +187,7 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
         break;
     }
     case OpKind::Activate: {
-        const auto activation = Activation(integer(0, 3));
+        const auto activation = Activation(integer(0, 4));
         const auto large = normal({rows, width}, 30);
         c.record = [=](Ops &op, Scene &s) { return op.activate(activation, s.activation(op, large)); };
         break;
@@ -274,6 +277,46 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
         };
         break;
     }
+    case OpKind::RmsNorm:
+        c.record = [=](Ops &op, Scene &s) { return op.rmsNorm(s.activation(op, spread(x)), 1e-8f); };
+        break;
+    case OpKind::Rope: {
+        c.position = integer(0, 100'000);
+        const auto pairs = normal({rows, 6 * width});
+        c.record = [=](Ops &op, Scene &s) { return op.rope(s.activation(op, pairs), 3, 10'000); };
+        break;
+    }
+    case OpKind::KeepTokens:
+    case OpKind::KeepRows:
+    case OpKind::KeptRows: {
+        c.position = integer(0, 5);
+        const bool tokens = kind == OpKind::KeepTokens;
+        c.stateSlots = {{tokens ? DType::I32 : DType::F32, {0, tokens ? 1 : width}}};
+        for (std::size_t b = 1; b < c.firstRow.size(); ++b)
+            c.states.push_back(normal({c.position + rows, tokens ? 1 : width}));
+        c.record = [=](Ops &op, Scene &s) {
+            const Value in = s.activation(op, x);
+            if (kind == OpKind::KeptRows)
+                return op.keptRows(0);
+            tokens ? op.keepTokens(0) : op.keepRows(in, 0);
+            return op.add(in, in);
+        };
+        break;
+    }
+    case OpKind::Attention: {
+        c.position = integer(0, 40);
+        c.stateSlots = {{DType::F32, {0, wide}}, {DType::F32, {0, wide}}};
+        for (std::size_t b = 1; b < c.firstRow.size(); ++b) {
+            c.states.push_back(normal({c.position + rows, wide}, 3));
+            c.states.push_back(normal({c.position + rows, wide}));
+        }
+        c.record = [=](Ops &op, Scene &s) { return op.attention(s.activation(op, hx), 0, 1, heads); };
+        break;
+    }
+    case OpKind::Window:
+        c.firstRow = {0, rows};
+        c.record = [=](Ops &op, Scene &s) { return op.window(s.activation(op, x), (rows + 1) / 2); };
+        break;
     case OpKind::LastRows:
         c.record = [=](Ops &op, Scene &s) { return op.lastRows(s.activation(op, x)); };
         break;

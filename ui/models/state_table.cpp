@@ -17,6 +17,10 @@ QString meaning(const StateTensor &tensor)
     case StateRole::Numerator: return StateTable::tr("Sum of the weighted values");
     case StateRole::Denominator: return StateTable::tr("Sum of the weights");
     case StateRole::Maximum: return StateTable::tr("Exponent that both sums are relative to");
+    case StateRole::TokenIds: return StateTable::tr("Every token read");
+    case StateRole::KeyLatents: return StateTable::tr("Compressed key of every token");
+    case StateRole::Keys: return StateTable::tr("Keys, rebuilt from the compressed ones");
+    case StateRole::Values: return StateTable::tr("Values, rebuilt from the tokens");
     }
     return {};
 }
@@ -27,12 +31,19 @@ QVariant value(const StateTensor &tensor, int column)
     case StateTable::Name: return QString::fromStdString(tensor.name);
     case StateTable::Meaning: return meaning(tensor);
     case StateTable::Layer: return tensor.layer;
-    case StateTable::Extents: return QString::fromStdString(tensor.shape.text());
+    case StateTable::Extents:
+        return tensor.growth == StateGrowth::Fixed
+                   ? QString::fromStdString(tensor.shape.text())
+                   : StateTable::tr("%1 per token")
+                         .arg(QString::fromStdString(withRows(tensor.shape, 1).text()));
     case StateTable::Type: {
         const auto type = name(tensor.type);
         return QString::fromUtf8(type.data(), qsizetype(type.size()));
     }
-    case StateTable::Bytes: return qint64(tensor.shape.elements()) * qint64(bytesPerElement(tensor.type));
+    case StateTable::Bytes:
+        return tensor.growth == StateGrowth::Fixed
+                   ? qint64(tensor.shape.elements()) * qint64(bytesPerElement(tensor.type))
+                   : qint64(bytesPerRow(tensor));
     }
     return {};
 }

@@ -1,5 +1,6 @@
 // activate: an activation function, element by element: tanh(x), sigmoid(x) = 1 / (1 + exp(-x)), max(x, 0)^2,
-// or silu(x) = x * sigmoid(x).
+// silu(x) = x * sigmoid(x), or 1 - exp(-exp(x)), what decay6 leaves for the new (no
+// difference of nearly equal numbers: small results keep their digits).
 #pragma once
 
 #include "core/tensor/plan.h"

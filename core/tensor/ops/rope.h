@@ -1,0 +1,20 @@
+// rope: rotary position embedding (Su et al., 2021), on neighbouring pairs of every head.
+//
+//   angle = position * base^(-2j / N)
+//   (a, b) = (x[2j], x[2j+1])  ->  (a cos - b sin, a sin + b cos)
+#pragma once
+
+#include "core/tensor/ops/positions.h"
+
+namespace volary {
+
+struct RopeArgs {
+    const float *x; // [R, H, N]
+    float *out;     // [R, H, N], may be x
+    PositionMap positions;
+    int heads;    // H
+    int headSize; // N, even
+    double base;
+};
+
+} // namespace volary
