@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/models/blocks/checkpoint.h"
+#include "core/models/goldfinch.h"
 #include "core/models/rwkv4.h"
 #include "core/models/rwkv5.h"
 #include "core/models/rwkv6.h"
@@ -22,6 +23,7 @@ struct Architecture {
 
 // One line per architecture; the first that recognises a file opens it.
 constexpr std::array kArchitectures{
+    Architecture{"goldfinch", goldfinch::recognises, goldfinch::load},
     Architecture{"rwkv7", rwkv7::recognises, rwkv7::load},
     Architecture{"rwkv6", rwkv6::recognises, rwkv6::load},
     Architecture{"rwkv5", rwkv5::recognises, rwkv5::load},
@@ -41,7 +43,8 @@ constexpr std::array kLookalikes{
     Lookalike{"model.embeddings.weight", "an RWKV model in Hugging Face names"},
 };
 
-constexpr std::string_view kRemedy = "Open a model of RWKV-4, 5, 6 or 7 with the official tensor names.";
+constexpr std::string_view kRemedy =
+    "Open a model of RWKV-4, 5, 6 or 7, GoldFinch or Finch-C2 with the official tensor names.";
 
 Error unknownArchitecture(const TensorFile &file)
 {

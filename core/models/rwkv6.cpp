@@ -43,15 +43,6 @@ struct Weights {
     std::vector<LayerWeights> layers;
 };
 
-// Part number `part` of several matrices that stand one below the other, each of `rows` rows.
-Tensor partOf(const Tensor &matrices, std::int64_t part, std::int64_t rows)
-{
-    Tensor view = matrices;
-    view.shape = {rows, matrices.shape[1]};
-    view.offset += std::size_t(part) * view.bytes();
-    return view;
-}
-
 // The five pairs share two tensors: time_maa_w1 [C, 5 M] and time_maa_w2 [5, M, C], in the order w, k, v, r,
 // g.
 void loadMixes(WeightLoader &load, const std::string &att, std::int64_t C, TimeMixWeights &w)
@@ -68,8 +59,8 @@ void loadMixes(WeightLoader &load, const std::string &att, std::int64_t C, TimeM
     LowRank *const pairs[kPairs] = {&w.mixW, &w.mixK, &w.mixV, &w.mixR, &w.mixG};
     constexpr char letters[] = "wkvrg";
     for (std::int64_t i = 0; i < kPairs; ++i)
-        *pairs[i] = {.down = partOf(downs, i, M),
-                     .up = partOf(ups, i, C),
+        *pairs[i] = {.down = rowsOf(downs, i * M, M),
+                     .up = rowsOf(ups, i * C, C),
                      .bias = load.vector(att + "time_maa_" + letters[i], C)};
 }
 

@@ -221,6 +221,26 @@ Tensor WeightLoader::turned(const std::string &name, const Shape &stored, std::s
     return uploadFloats(std::move(to), type, {std::int64_t(count * outputs), std::int64_t(inputs)});
 }
 
+Tensor WeightLoader::columns(const std::string &name, std::int64_t outputs, std::int64_t inputs,
+                             std::int64_t first, std::int64_t count)
+{
+    Entry *entry = find(name);
+    if (!entry || !shapeIs(m_file.tensors()[entry->index], {outputs, inputs}))
+        return {};
+    entry->used = true;
+    const std::vector<float> from = floats(*entry);
+    if (failed())
+        return {};
+    std::vector<float> to;
+    to.reserve(std::size_t(outputs * count));
+    for (std::int64_t o = 0; o < outputs; ++o) {
+        const auto begin = from.begin() + o * inputs + first;
+        to.insert(to.end(), begin, begin + count);
+    }
+    const DType type = m_options.weightType.value_or(deviceType(m_file.tensors()[entry->index].type));
+    return uploadFloats(std::move(to), type, {outputs, count});
+}
+
 Tensor WeightLoader::vector(const std::string &name, std::int64_t count)
 {
     return vectorRow(name, 0, 1, count);
@@ -251,11 +271,20 @@ Tensor WeightLoader::vectorOf(std::vector<float> numbers)
     return uploadFloats(std::move(numbers), DType::F32, {count});
 }
 
+Tensor rowsOf(const Tensor &matrix, std::int64_t first, std::int64_t count)
+{
+    Tensor view = matrix;
+    view.shape = {count, matrix.shape[1]};
+    view.offset += std::size_t(first * matrix.shape[1]) * bytesPerElement(matrix.type);
+    return view;
+}
+
 Result<WeightLoader::Summary> WeightLoader::finish(std::string_view architecture)
 {
     Summary summary;
     Sha256 hash;
     hash.update(format("volary-model-1\n%s\n", std::string(architecture).c_str()));
+    hash.update(m_settings);
     for (auto &[tensorName, entry] : m_byName) {
         if (failed())
             break;

@@ -45,6 +45,9 @@ public:
     Tensor matrices(const std::string &name, std::int64_t count, std::int64_t outputs, std::int64_t inputs);
     Tensor transposedMatrices(const std::string &name, std::int64_t count, std::int64_t inputs,
                               std::int64_t outputs);
+    // The columns first .. first + count - 1 of a linear layer.
+    Tensor columns(const std::string &name, std::int64_t outputs, std::int64_t inputs, std::int64_t first,
+                   std::int64_t count);
     // `count` numbers in whatever shape.
     Tensor vector(const std::string &name, std::int64_t count);
     // Row `row` of a tensor of `rows` x `count` numbers, as a vector.
@@ -53,6 +56,9 @@ public:
     // made of the result. Empty after a failure.
     std::vector<float> numbers(const std::string &name, std::int64_t count);
     Tensor vectorOf(std::vector<float> numbers);
+
+    // Something beside the tensors that makes this another model: it enters the fingerprint.
+    void distinguish(std::string_view setting) { m_settings += std::string(setting) + "\n"; }
 
     void fail(Error error); // keeps the first one
     bool failed() const { return m_error.has_value(); }
@@ -94,7 +100,11 @@ private:
     std::size_t m_fetched = SIZE_MAX; // whose bytes those are
     std::uint64_t m_doneBytes = 0, m_totalBytes = 0;
     std::uint64_t m_weightBytes = 0, m_parameters = 0;
+    std::string m_settings;
     std::optional<Error> m_error;
 };
+
+// A view of the rows first .. first + count - 1 of a matrix.
+Tensor rowsOf(const Tensor &matrix, std::int64_t first, std::int64_t count);
 
 } // namespace volary

@@ -1,0 +1,13 @@
+// The config file that may lie beside a model.
+#pragma once
+
+#include "core/base/json.h"
+#include "core/models/weights.h"
+
+namespace volary {
+
+// config.json in the folder of the model, or an empty object where there is none. A file that is no JSON
+// object is an error that sticks to the loader: what it asks for would be guessed.
+Json readConfig(WeightLoader &load);
+
+} // namespace volary

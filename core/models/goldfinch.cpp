@@ -1,0 +1,473 @@
+// GoldFinch: Goldstein et al., "GoldFinch: High Performance RWKV/Transformer Hybrid with Linear Pre-Fill and
+// Extreme KV-Cache Compression", arXiv 2407.12077, and Finch-C2, its lower part, which is also a model alone.
+//
+// The lower layers are RWKV-6 with a second value instead of gate and bonus. From the residual stream above
+// them a single matrix makes c, a sixteenth of its width: c and the token's id are all that is kept of a
+// token. From them come the keys and values of every attention layer above:
+//
+//   x0 = ln0(embedding[token])      k* = rms(B [x0 ; c])       o = rms(x0)
+//
+// so that these rows depend on a token and its predecessor only, and can be thrown away and rebuilt.
+#include "core/models/goldfinch.h"
+
+#include "core/models/blocks/checkpoint.h"
+#include "core/models/blocks/config.h"
+#include "core/models/blocks/low_rank.h"
+#include "core/models/blocks/skeleton.h"
+#include "core/models/blocks/states.h"
+
+namespace volary::goldfinch {
+
+namespace {
+
+// Weights: names and shapes as in the official checkpoints.
+// .
+
+struct FinchC2Weights {
+    Tensor mixX;                           // [C]  share of the previous token in what decides the shares
+    LowRank mixR, mixK, mixV, mixW, mixV2; // that decide the shares; the bias is the share itself
+    Tensor receptance, key, value, output; // [C, C]
+    LowRank decay;                         // of the logarithm of -log w
+    LowRank value2;                        // what the second value adds to the first matrix; no bias
+    Tensor bonus;                          // [C]  read only where there is no second value, else zeros
+    LayerNormWeights norm;                 // over all channels
+};
+
+struct GoldWeights {
+    Tensor mixX;        // [C]  as above, for the query
+    LowRank mixQ;       // decides the previous token's share in the query; the bias is the share itself
+    Tensor query;       // [C, C]
+    Tensor mixCache;    // [C]  share of the previous token in what decides the shares of keys and values
+    LowRank mixK, mixV; // that decide them
+    LowRank key, value; // what is added to the mixed rows; no bias
+    Tensor output;      // [C, C]
+    LayerNormWeights normQ, normK, normV, normX;
+};
+
+struct ChannelMixWeights {
+    Tensor mixK, mixR; // [C]  share of the previous token
+    Tensor receptance; // [C, C]
+    Tensor key;        // [F, C]
+    Tensor value;      // [C, F]
+};
+
+struct Weights {
+    SkeletonWeights skeleton;
+    std::vector<FinchC2Weights> finch; // the lower layers
+    std::vector<GoldWeights> gold;     // the upper ones; none in Finch-C2
+    std::vector<ChannelMixWeights> channelMix;
+    Tensor compress;      // [L, C]  w_kv_cache_a, with L = width of the latent
+    Tensor fromEmbedding; // [C, C]  w_kv_cache_b, its columns for x0
+    Tensor fromLatent;    // [C, L]  and those for c
+};
+
+// What tensors do not tell (ablations of the paper), from the config file beside the model.
+struct Flags {
+    bool secondValue = true;   // use_v2
+    bool oneMinusDecay = true; // use_one_minus_w
+    double ropeBase = 0;       // rope; 0: none
+};
+
+LayerNormWeights loadNorm(WeightLoader &load, const std::string &name, std::int64_t C)
+{
+    return {.scale = load.vector(name + ".weight", C), .shift = load.vector(name + ".bias", C)};
+}
+
+LowRank pairOf(const Tensor &downs, const Tensor &ups, std::int64_t index, std::int64_t rank, std::int64_t C,
+               Tensor bias)
+{
+    return {
+        .down = rowsOf(downs, index * rank, rank), .up = rowsOf(ups, index * C, C), .bias = std::move(bias)};
+}
+
+// Rank of `count` pairs of factors that share two tensors, [C, count * rank] and [count, rank, C].
+std::int64_t sharedRank(WeightLoader &load, const std::string &ups)
+{
+    const Shape shape = load.shapeOf(ups);
+    return shape.rank() == 3 ? shape[1] : 0;
+}
+
+// In the order r, k, v, w, v2; RWKV-6 has another.
+void loadMixes(WeightLoader &load, const std::string &att, std::int64_t C, FinchC2Weights &w)
+{
+    constexpr std::int64_t kPairs = 5;
+    const std::int64_t rank = sharedRank(load, att + "time_maa_w2");
+    const Tensor downs = load.transposed(att + "time_maa_w1", C, kPairs * rank);
+    const Tensor ups = load.transposedMatrices(att + "time_maa_w2", kPairs, rank, C);
+    if (load.failed())
+        return;
+    LowRank *const pairs[kPairs] = {&w.mixR, &w.mixK, &w.mixV, &w.mixW, &w.mixV2};
+    constexpr const char *names[kPairs] = {"r", "k", "v", "w", "v2"};
+    for (std::int64_t i = 0; i < kPairs; ++i)
+        *pairs[i] = pairOf(downs, ups, i, rank, C, load.vector(att + "time_maa_" + names[i], C));
+}
+
+FinchC2Weights loadFinchC2(WeightLoader &load, const std::string &att, std::int64_t C, const Flags &flags)
+{
+    FinchC2Weights w;
+    w.mixX = load.vector(att + "time_maa_x", C);
+    loadMixes(load, att, C, w);
+    w.receptance = load.matrix(att + "receptance.weight", C, C);
+    w.key = load.matrix(att + "key.weight", C, C);
+    w.value = load.matrix(att + "value.weight", C, C);
+    w.output = load.matrix(att + "output.weight", C, C);
+    w.decay = loadLowRank(load, att + "time_decay_w1", att + "time_decay_w2", C);
+    w.decay.bias = load.vector(att + "time_decay", C);
+    w.value2 = loadLowRank(load, att + "time_value2_w1", att + "time_value2_w2", C);
+    w.bonus = flags.secondValue ? load.vectorOf(std::vector<float>(std::size_t(C)))
+                                : load.vector(att + "time_faaaa", C);
+    w.norm = loadNorm(load, att + "ln_x", C);
+    return w;
+}
+
+GoldWeights loadGold(WeightLoader &load, const std::string &att, std::int64_t C)
+{
+    GoldWeights w;
+    w.mixX = load.vector(att + "time_maa_x", C);
+    w.mixQ = loadLowRank(load, att + "time_maa_q_w1", att + "time_maa_q_w2", C);
+    w.mixQ.bias = load.vector(att + "time_maa_q", C);
+    w.query = load.matrix(att + "query.weight", C, C);
+    w.mixCache = load.vector(att + "time_maa_v_cache", C);
+    const std::int64_t rank = sharedRank(load, att + "time_maa_kv_w2");
+    const Tensor downs = load.transposed(att + "time_maa_kv_w1", C, 2 * rank);
+    const Tensor ups = load.transposedMatrices(att + "time_maa_kv_w2", 2, rank, C);
+    if (load.failed())
+        return w;
+    w.mixK = pairOf(downs, ups, 0, rank, C, load.vector(att + "time_maa_k", C));
+    w.mixV = pairOf(downs, ups, 1, rank, C, load.vector(att + "time_maa_v", C));
+    w.key = loadLowRank(load, att + "time_key_w1", att + "time_key_w2", C);
+    w.value = loadLowRank(load, att + "time_value_w1", att + "time_value_w2", C);
+    w.output = load.matrix(att + "output.weight", C, C);
+    w.normQ = loadNorm(load, att + "ln_q", C);
+    w.normK = loadNorm(load, att + "ln_k", C);
+    w.normV = loadNorm(load, att + "ln_v", C);
+    w.normX = loadNorm(load, att + "ln_x", C);
+    return w;
+}
+
+ChannelMixWeights loadChannelMix(WeightLoader &load, const std::string &ffn, const ModelInfo &info)
+{
+    const std::int64_t C = info.width, F = info.hidden;
+    return {.mixK = load.vector(ffn + "time_maa_k", C),
+            .mixR = load.vector(ffn + "time_maa_r", C),
+            .receptance = load.matrix(ffn + "receptance.weight", C, C),
+            .key = load.matrix(ffn + "key.weight", F, C),
+            .value = load.matrix(ffn + "value.weight", C, F)};
+}
+
+// Equations.
+// .
+
+constexpr float kEpsilon = 1e-5f;
+constexpr float kRmsEpsilon = 1e-8f; // beside the root
+
+// Where the tensors stand in the state spec: three for every lower layer, then what all attention layers
+// share, then four for every upper layer.
+struct StateSlots {
+    enum Finch { AttentionShift, Wkv, FeedForwardShift, PerFinch };
+    enum Cache { TokenIds, Latents, LastEmbedding, LastKey, PerCache };
+    enum Gold { QueryShift, GoldFeedForwardShift, Keys, Values, PerGold };
+
+    int finchLayers;
+
+    int finch(int layer, Finch tensor) const { return layer * PerFinch + tensor; }
+    int cache(Cache tensor) const { return finchLayers * PerFinch + tensor; }
+    int gold(int layer, Gold tensor) const
+    {
+        return finchLayers * PerFinch + PerCache + (layer - finchLayers) * PerGold + tensor;
+    }
+};
+
+Value norm(Ops &op, const LayerNormWeights &w, Value x)
+{
+    return op.layerNorm(x, w.scale, w.shift, kEpsilon);
+}
+
+// x: [R, C], normalised.
+Value finchTimeMix(Ops &op, const FinchC2Weights &p, const Flags &flags, const StateSlots &slots, int layer,
+                   Value x)
+{
+    const Value previous = op.tokenShift(x, slots.finch(layer, StateSlots::AttentionShift));
+    const Value deciding = op.lerp(x, previous, p.mixX);
+    const auto mixed = [&](const LowRank &mix) {
+        return op.lerp(x, previous, project(op, mix, deciding, Activation::Tanh));
+    };
+
+    const Value logDecay = project(op, p.decay, mixed(p.mixW), Activation::Tanh);
+    const Value r = op.linear(p.receptance, mixed(p.mixR));
+    Value k = op.linear(p.key, mixed(p.mixK));
+    if (flags.oneMinusDecay)
+        k = op.mul(k, op.activate(Activation::OneMinusDecay6, logDecay));
+    const Value v = op.linear(p.value, mixed(p.mixV));
+    Value y = op.wkv5(r, op.decay6(logDecay), k, v, p.bonus, slots.finch(layer, StateSlots::Wkv));
+    if (flags.secondValue) {
+        const Value x2 = mixed(p.mixV2);
+        y = op.add(y, op.add(op.linear(p.value, x2), project(op, p.value2, x2, Activation::Tanh)));
+    }
+    return op.linear(p.output, norm(op, p.norm, y));
+}
+
+Value channelMix(Ops &op, const ChannelMixWeights &p, int shiftState, Value x)
+{
+    const Value previous = op.tokenShift(x, shiftState);
+    const Value k = op.activate(Activation::SquaredRelu, op.linear(p.key, op.lerp(x, previous, p.mixK)));
+    const Value r = op.activate(Activation::Sigmoid, op.linear(p.receptance, op.lerp(x, previous, p.mixR)));
+    return op.mul(r, op.linear(p.value, k));
+}
+
+// x: [W, C], normalised: the last rows of the run.
+Value goldTimeMix(Ops &op, const GoldWeights &p, const Flags &flags, const StateSlots &slots, int layer,
+                  Value x, int heads)
+{
+    const Value previous = op.tokenShift(x, slots.gold(layer, StateSlots::QueryShift));
+    const Value mix = project(op, p.mixQ, op.lerp(x, previous, p.mixX), Activation::Tanh);
+    Value q = norm(op, p.normQ, op.linear(p.query, op.lerp(x, previous, mix)));
+    if (flags.ropeBase > 0)
+        q = op.rope(q, heads, flags.ropeBase);
+    const Value read =
+        op.attention(q, slots.gold(layer, StateSlots::Keys), slots.gold(layer, StateSlots::Values), heads);
+    return op.linear(p.output, norm(op, p.normX, read));
+}
+
+class GoldFinch final : public Model {
+public:
+    GoldFinch(ModelInfo info, Weights weights, const Flags &flags)
+        : m_weights(std::move(weights)), m_flags(flags), m_slots{int(m_weights.finch.size())}
+    {
+        m_info = std::move(info);
+        declareState();
+    }
+
+    void record(Ops &op) const override
+    {
+        const Value x0 = norm(op, m_weights.skeleton.first, op.embed(m_weights.skeleton.embedding));
+        Value x = x0;
+        for (int layer = 0; layer < finchLayers(); ++layer)
+            x = finchLayer(op, layer, x);
+        if (hasGold()) {
+            const Value latents = op.linear(m_weights.compress, x);
+            op.keepTokens(m_slots.cache(StateSlots::TokenIds));
+            op.keepRows(latents, m_slots.cache(StateSlots::Latents));
+            keepKeysAndValues(op, x0, latents);
+            x = goldLayers(op, x);
+        }
+        if (op.want() == Want::StateOnly)
+            return;
+        if (op.want() == Want::LastLogits)
+            x = op.lastRows(x);
+        const Value hidden = norm(op, m_weights.skeleton.last, x);
+        op.result(hidden, op.linear(m_weights.skeleton.head, hidden));
+    }
+
+    void recordRebuild(Ops &op) const override
+    {
+        const Value x0 = norm(op, m_weights.skeleton.first, op.embed(m_weights.skeleton.embedding));
+        keepKeysAndValues(op, x0, op.keptRows(m_slots.cache(StateSlots::Latents)));
+    }
+
+private:
+    int finchLayers() const { return int(m_weights.finch.size()); }
+    bool hasGold() const { return !m_weights.gold.empty(); }
+
+    Value finchLayer(Ops &op, int layer, Value x) const
+    {
+        const auto l = std::size_t(layer);
+        const SkeletonWeights::Layer &norms = m_weights.skeleton.layers[l];
+        x = op.add(
+            x, finchTimeMix(op, m_weights.finch[l], m_flags, m_slots, layer, norm(op, norms.attention, x)));
+        return op.add(x, channelMix(op, m_weights.channelMix[l],
+                                    m_slots.finch(layer, StateSlots::FeedForwardShift),
+                                    norm(op, norms.feedForward, x)));
+    }
+
+    // A block's output needs its input at three positions in a row (one shift in each mix), so the last
+    // position above G layers needs 2 G + 1 of them, whatever the length of the text. The first rows of the
+    // window are wrong, by stale shift states, two more in every layer; the last is exact, and so are the
+    // shifts it leaves.
+    Value goldLayers(Ops &op, Value x) const
+    {
+        const int window = 2 * int(m_weights.gold.size()) + 1;
+        if (op.sequences() == 1 && op.want() != Want::AllLogits && op.rows() > window)
+            x = op.window(x, window);
+        for (int layer = finchLayers(); layer < m_info.layers; ++layer) {
+            const SkeletonWeights::Layer &norms = m_weights.skeleton.layers[std::size_t(layer)];
+            x = op.add(x, goldTimeMix(op, gold(layer), m_flags, m_slots, layer, norm(op, norms.attention, x),
+                                      m_info.heads));
+            x = op.add(x, channelMix(op, m_weights.channelMix[std::size_t(layer)],
+                                     m_slots.gold(layer, StateSlots::GoldFeedForwardShift),
+                                     norm(op, norms.feedForward, x)));
+        }
+        return x;
+    }
+
+    // The rows of this run in every attention layer's cache. x0: [R, C]; latents: [R, L].
+    void keepKeysAndValues(Ops &op, Value x0, Value latents) const
+    {
+        const Value key = op.rmsNorm(
+            op.add(op.linear(m_weights.fromEmbedding, x0), op.linear(m_weights.fromLatent, latents)),
+            kRmsEpsilon);
+        const Value o = op.rmsNorm(x0, kRmsEpsilon);
+        const Value keyBefore = op.tokenShift(key, m_slots.cache(StateSlots::LastKey));
+        const Value before = op.tokenShift(o, m_slots.cache(StateSlots::LastEmbedding));
+        for (int layer = finchLayers(); layer < m_info.layers; ++layer) {
+            const GoldWeights &p = gold(layer);
+            const Value deciding = op.lerp(o, before, p.mixCache);
+            const Value k = op.lerp(key, keyBefore, project(op, p.mixK, deciding, Activation::Tanh));
+            const Value v = op.lerp(o, before, project(op, p.mixV, deciding, Activation::Tanh));
+            Value keys = norm(op, p.normK, op.add(k, project(op, p.key, k, Activation::Tanh)));
+            if (m_flags.ropeBase > 0)
+                keys = op.rope(keys, m_info.heads, m_flags.ropeBase);
+            op.keepRows(keys, m_slots.gold(layer, StateSlots::Keys));
+            op.keepRows(norm(op, p.normV, op.add(v, project(op, p.value, v, Activation::Tanh))),
+                        m_slots.gold(layer, StateSlots::Values));
+        }
+    }
+
+    const GoldWeights &gold(int layer) const { return m_weights.gold[std::size_t(layer - finchLayers())]; }
+
+    void declareState()
+    {
+        const std::int64_t C = m_info.width;
+        for (int layer = 0; layer < finchLayers(); ++layer) { // in the order of StateSlots::Finch
+            m_stateSpec.push_back(attentionShift(layer, C));
+            m_stateSpec.push_back(keyValueState(layer, m_info.heads, m_info.headSize));
+            m_stateSpec.push_back(feedForwardShift(layer, C));
+        }
+        if (!hasGold())
+            return;
+        m_stateSpec.push_back(rowPerToken("cache.tokens", DType::I32, 1, StateRole::TokenIds, -1));
+        m_stateSpec.push_back(
+            rowPerToken("cache.latents", DType::F32, m_weights.compress.shape[0], StateRole::KeyLatents, -1));
+        m_stateSpec.push_back(derivedRow("cache.embedding.shift", C));
+        m_stateSpec.push_back(derivedRow("cache.key.shift", C));
+        for (int layer = finchLayers(); layer < m_info.layers; ++layer) {
+            m_stateSpec.push_back(attentionShift(layer, C));
+            m_stateSpec.push_back(feedForwardShift(layer, C));
+            for (const auto &[name, role] :
+                 {std::pair("att.keys", StateRole::Keys), std::pair("att.values", StateRole::Values)}) {
+                m_stateSpec.push_back(rowPerToken(blockPrefix(layer) + name, DType::F32, C, role, layer));
+                m_stateSpec.back().derived = true;
+            }
+        }
+    }
+
+    static StateTensor rowPerToken(std::string name, DType type, std::int64_t width, StateRole role,
+                                   int layer)
+    {
+        return {.name = std::move(name),
+                .type = type,
+                .shape = {0, width},
+                .growth = StateGrowth::OneRowPerToken,
+                .role = role,
+                .layer = layer,
+                .layout = "token,channel"};
+    }
+
+    // The last row of what keys and values are mixed from.
+    static StateTensor derivedRow(std::string name, std::int64_t C)
+    {
+        StateTensor tensor = attentionShift(-1, C);
+        tensor.name = std::move(name);
+        tensor.derived = true;
+        return tensor;
+    }
+
+    Weights m_weights;
+    Flags m_flags;
+    StateSlots m_slots;
+};
+
+// Recognising and loading.
+// .
+
+constexpr const char *kFinchSign = "att.time_value2_w1";
+constexpr const char *kGoldSign = "att.time_maa_kv_w1";
+
+Flags readFlags(WeightLoader &load)
+{
+    const Json config = readConfig(load);
+    Flags flags;
+    const auto isOff = [&](std::string_view key) {
+        const Json *const value = config.find(key);
+        return value && value->number(1) == 0;
+    };
+    flags.secondValue = !isOff("use_v2");
+    flags.oneMinusDecay = !isOff("use_one_minus_w");
+    if (const Json *const rope = config.find("rope"); rope && rope->object()) {
+        const Json *const base = rope->find("base");
+        flags.ropeBase = base ? base->number() : 0;
+        if (!(flags.ropeBase > 1 && flags.ropeBase < 1e12))
+            load.fail({ErrorCode::Invalid, "The config file asks for rotary positions without a usable base.",
+                       "Check “rope” in the config file beside the model."});
+    }
+    if (!flags.secondValue)
+        load.distinguish("no second value");
+    if (!flags.oneMinusDecay)
+        load.distinguish("key not scaled by decay");
+    if (flags.ropeBase > 0)
+        load.distinguish("rotary positions " + std::to_string(flags.ropeBase));
+    return flags;
+}
+
+// How many layers from `first` on carry the sign; the others are then of another kind.
+int layersWith(WeightLoader &load, const char *sign, int first, int layers)
+{
+    int count = 0;
+    while (first + count < layers && load.has(blockPrefix(first + count) + sign))
+        ++count;
+    return count;
+}
+
+} // namespace
+
+bool recognises(const TensorFile &file)
+{
+    return hasTensor(file, blockPrefix(0) + kFinchSign);
+}
+
+std::unique_ptr<const Model> load(WeightLoader &load)
+{
+    ModelInfo info{.architecture = "goldfinch", .title = "GoldFinch"};
+    readSizes(load, "blocks.0.att.time_faaaa", info);
+    const Flags flags = readFlags(load);
+    const int finchLayers = layersWith(load, kFinchSign, 0, info.layers);
+    const int goldLayers = layersWith(load, kGoldSign, finchLayers, info.layers);
+    if (!load.failed() && finchLayers + goldLayers != info.layers)
+        load.fail({ErrorCode::Unsupported,
+                   "Layer " + std::to_string(finchLayers + goldLayers) +
+                       " is neither Finch-C2 nor GOLD: it has neither " + kFinchSign + " nor " + kGoldSign +
+                       ".",
+                   "Open a model whose lower layers are Finch-C2 and whose upper layers are GOLD."});
+    if (goldLayers == 0) {
+        info.architecture = "finch-c2";
+        info.title = "Finch-C2";
+    }
+    Weights w{.skeleton = loadSkeleton(load, info),
+              .finch = {},
+              .gold = {},
+              .channelMix = {},
+              .compress = {},
+              .fromEmbedding = {},
+              .fromLatent = {}};
+    const std::int64_t C = info.width;
+    for (int layer = 0; layer < info.layers && !load.failed(); ++layer) {
+        const std::string block = blockPrefix(layer);
+        if (layer < finchLayers)
+            w.finch.push_back(loadFinchC2(load, block + "att.", C, flags));
+        else
+            w.gold.push_back(loadGold(load, block + "att.", C));
+        w.channelMix.push_back(loadChannelMix(load, block + "ffn.", info));
+    }
+    if (goldLayers > 0) {
+        const Shape compress = load.shapeOf("w_kv_cache_a.weight");
+        const std::int64_t L = compress.rank() == 2 ? compress[0] : 0;
+        w.compress = load.matrix("w_kv_cache_a.weight", L, C);
+        w.fromEmbedding = load.columns("w_kv_cache_b.weight", C, C + L, 0, C);
+        w.fromLatent = load.columns("w_kv_cache_b.weight", C, C + L, C, L);
+    }
+    if (load.failed())
+        return nullptr;
+    return std::make_unique<GoldFinch>(info, std::move(w), flags);
+}
+
+} // namespace volary::goldfinch
