@@ -259,13 +259,36 @@ Value Ops::rmsNorm(Value x, float epsilon)
     return out;
 }
 
-Value Ops::rope(Value x, int heads, double base)
+Value Ops::rmsNorm(Value x, const Tensor &scale, float epsilon)
+{
+    const Value normalised = newActivation(shape(x));
+    append(OpKind::RmsNorm, {x.id}, normalised).epsilonInRoot = epsilon;
+    return mul(normalised, scale);
+}
+
+Value Ops::atMost(Value x, float bound)
+{
+    const Value out = newActivation(shape(x));
+    append(OpKind::AtMost, {x.id}, out).bound = bound;
+    return out;
+}
+
+Value Ops::repeatHeads(Value x, int headsGiven, int heads)
+{
+    VOLARY_CHECK(heads % headsGiven == 0 && shape(x)[1] % headsGiven == 0, "heads divide into groups");
+    const Value out = newActivation({shape(x)[0], shape(x)[1] / headsGiven * heads});
+    append(OpKind::RepeatHeads, {x.id}, out).heads = heads;
+    return out;
+}
+
+Value Ops::rope(Value x, int heads, double base, Pairs pairs)
 {
     VOLARY_CHECK(shape(x)[1] % (2 * std::int64_t(heads)) == 0, "rope turns pairs of channels");
     const Value out = newActivation(shape(x));
     PlanOp &op = append(OpKind::Rope, {x.id}, out);
     op.heads = heads;
     op.base = base;
+    op.halves = pairs == Pairs::Halves;
     return out;
 }
 
@@ -295,12 +318,15 @@ Value Ops::attention(Value q, int keys, int values, int heads)
 {
     const std::int64_t width = shape(q)[1];
     VOLARY_CHECK(width % heads == 0, "channels divide into heads");
-    const ValueId keySlot = growingState(keys, width), valueSlot = growingState(values, width);
+    const std::int64_t keyWidth = m_states.at(std::size_t(keys)).shape[1], headSize = width / heads;
+    VOLARY_CHECK(keyWidth % headSize == 0 && heads % (keyWidth / headSize) == 0, "heads divide into groups");
+    const ValueId keySlot = growingState(keys, keyWidth), valueSlot = growingState(values, keyWidth);
     const Value out = newActivation(shape(q));
     PlanOp &op = append(OpKind::Attention, {q.id}, out);
     op.states[0] = keySlot;
     op.states[1] = valueSlot;
     op.heads = heads;
+    op.keyHeads = int(keyWidth / headSize);
     return out;
 }
 

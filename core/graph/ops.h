@@ -57,12 +57,17 @@ public:
     Value wkv7(Value r, Value w, Value k, Value v, Value kappa, Value a, int state); // state: [H, N, N]
     Value groupNorm(Value x, const Tensor &scale, const Tensor &shift, int heads, float epsilon);
     Value bonus7(Value r, Value k, Value v, const Tensor &weight); // weight: [H, N]
-    Value rmsNorm(Value x, float epsilon);
-    Value rope(Value x, int heads, double base);
-    void keepTokens(int state);                                // state: [.., 1] int32
-    void keepRows(Value x, int state);                         // state: [.., C]
-    Value keptRows(int state);                                 // [R, C], of this run's positions
-    Value attention(Value q, int keys, int values, int heads); // states: [.., C]
+    Value rmsNorm(Value x, float epsilon);                         // epsilon beside the root
+    Value rmsNorm(Value x, const Tensor &scale, float epsilon);    // epsilon in the root; scale: [C]
+    Value atMost(Value x, float bound);
+    enum class Pairs : bool { Neighbours, Halves };
+    Value rope(Value x, int heads, double base, Pairs pairs);
+    Value repeatHeads(Value x, int headsGiven, int heads); // [R, K N] -> [R, H N]
+    void keepTokens(int state);                            // state: [.., 1] int32
+    void keepRows(Value x, int state);                     // state: [.., C]
+    Value keptRows(int state);                             // [R, C], of this run's positions
+    // states: [.., K N]; as many heads of keys and values as of queries, or a part of them
+    Value attention(Value q, int keys, int values, int heads);
     // The last `count` rows. Only where one sequence is advanced, so that every row keeps its position.
     Value window(Value x, int count);
     Value lastRows(Value x); // [R, C] -> [B, C]

@@ -223,7 +223,7 @@ Value goldTimeMix(Ops &op, const GoldWeights &p, const Flags &flags, const State
     const Value mix = project(op, p.mixQ, op.lerp(x, previous, p.mixX), Activation::Tanh);
     Value q = norm(op, p.normQ, op.linear(p.query, op.lerp(x, previous, mix)));
     if (flags.ropeBase > 0)
-        q = op.rope(q, heads, flags.ropeBase);
+        q = op.rope(q, heads, flags.ropeBase, Ops::Pairs::Neighbours);
     const Value read =
         op.attention(q, slots.gold(layer, StateSlots::Keys), slots.gold(layer, StateSlots::Values), heads);
     return op.linear(p.output, norm(op, p.normX, read));
@@ -316,7 +316,7 @@ private:
             const Value v = op.lerp(o, before, project(op, p.mixV, deciding, Activation::Tanh));
             Value keys = norm(op, p.normK, op.add(k, project(op, p.key, k, Activation::Tanh)));
             if (m_flags.ropeBase > 0)
-                keys = op.rope(keys, m_info.heads, m_flags.ropeBase);
+                keys = op.rope(keys, m_info.heads, m_flags.ropeBase, Ops::Pairs::Neighbours);
             op.keepRows(keys, m_slots.gold(layer, StateSlots::Keys));
             op.keepRows(norm(op, p.normV, op.add(v, project(op, p.value, v, Activation::Tanh))),
                         m_slots.gold(layer, StateSlots::Values));
@@ -349,18 +349,6 @@ private:
                 m_stateSpec.back().derived = true;
             }
         }
-    }
-
-    static StateTensor rowPerToken(std::string name, DType type, std::int64_t width, StateRole role,
-                                   int layer)
-    {
-        return {.name = std::move(name),
-                .type = type,
-                .shape = {0, width},
-                .growth = StateGrowth::OneRowPerToken,
-                .role = role,
-                .layer = layer,
-                .layout = "token,channel"};
     }
 
     // The last row of what keys and values are mixed from.

@@ -168,12 +168,7 @@ private:
     void declareState(int layer)
     {
         m_stateSpec.push_back(attentionShift(layer, m_info.width));
-        m_stateSpec.push_back({.name = blockPrefix(layer) + "att.wkv",
-                               .type = DType::F32,
-                               .shape = {m_info.heads, m_info.headSize, m_info.headSize},
-                               .role = StateRole::Wkv,
-                               .layer = layer,
-                               .layout = "head,value,key"});
+        m_stateSpec.push_back(valueKeyState(layer, m_info.heads, m_info.headSize));
         m_stateSpec.push_back(feedForwardShift(layer, m_info.width));
     }
 

@@ -27,7 +27,8 @@ enum class StateRole : std::uint8_t {
     Numerator,
     Denominator,
     Maximum,
-    // GoldFinch keeps a few numbers per token, and from them and the token ids rebuilds keys and values.
+    // Rows of hybrids with attention. GoldFinch keeps a few numbers per token, and from them and the token
+    // ids rebuilds keys and values; models inside Qwen keep keys and values themselves.
     TokenIds,
     KeyLatents,
     Keys,

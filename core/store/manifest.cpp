@@ -37,6 +37,8 @@ constexpr std::array kRoles{
     Spelling<StateRole>{StateRole::Maximum, "maximum"},
     Spelling<StateRole>{StateRole::TokenIds, "token-ids"},
     Spelling<StateRole>{StateRole::KeyLatents, "key-latents"},
+    Spelling<StateRole>{StateRole::Keys, "keys"},
+    Spelling<StateRole>{StateRole::Values, "values"},
 };
 
 constexpr std::array kGrowths{

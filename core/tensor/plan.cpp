@@ -25,7 +25,9 @@ std::string_view name(OpKind kind)
     case OpKind::GroupNorm: return "groupNorm";
     case OpKind::Bonus7: return "bonus7";
     case OpKind::RmsNorm: return "rmsNorm";
+    case OpKind::AtMost: return "atMost";
     case OpKind::Rope: return "rope";
+    case OpKind::RepeatHeads: return "repeatHeads";
     case OpKind::KeepTokens: return "keepTokens";
     case OpKind::KeepRows: return "keepRows";
     case OpKind::KeptRows: return "keptRows";

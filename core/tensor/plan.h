@@ -40,7 +40,9 @@ enum class OpKind : std::uint8_t {
     GroupNorm,
     Bonus7,
     RmsNorm,
+    AtMost,
     Rope,
+    RepeatHeads,
     KeepTokens,
     KeepRows,
     KeptRows,
@@ -77,8 +79,12 @@ struct PlanOp {
     std::array<ValueId, kMaxStates> states{-1, -1, -1}; // updated in place
     Activation activation = Activation::Tanh;
     int heads = 0;
+    int keyHeads = 0; // of Attention
     float epsilon = 0;
-    double base = 0; // of Rope
+    float epsilonInRoot = 0; // of RmsNorm
+    float bound = 0;         // of AtMost
+    double base = 0;         // of Rope
+    bool halves = false;     // of Rope
 };
 
 struct Plan {

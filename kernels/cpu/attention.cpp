@@ -99,7 +99,8 @@ void attend(const float *q, const float *keys, const float *values, float *out, 
 // Heads are counted through all rows: head h of row t is number t * H + h.
 void attentionHeads(const AttentionArgs &p, int begin, int end)
 {
-    const auto N = std::size_t(p.headSize), width = std::size_t(p.heads) * N;
+    const auto N = std::size_t(p.headSize), width = std::size_t(p.heads) * N,
+               keyWidth = std::size_t(p.keyHeads) * N;
     const RowMap &map = p.positions.map;
     std::vector<float> weights;
     for (int head = begin; head < end; ++head) {
@@ -109,7 +110,8 @@ void attentionHeads(const AttentionArgs &p, int begin, int end)
             std::size_t(std::upper_bound(map.firstRow, map.firstRow + map.sequences, t) - map.firstRow - 1);
         const auto count = std::size_t(p.positions.first[b] + t - map.firstRow[b] + 1);
         const std::size_t at = std::size_t(t) * width + h * N;
-        attend(p.q + at, p.keys[b] + h * N, p.values[b] + h * N, p.out + at, count, width, p.headSize,
+        const std::size_t group = h * std::size_t(p.keyHeads) / std::size_t(p.heads) * N;
+        attend(p.q + at, p.keys[b] + group, p.values[b] + group, p.out + at, count, keyWidth, p.headSize,
                weights);
     }
 }

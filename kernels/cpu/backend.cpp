@@ -29,6 +29,8 @@ constexpr OpTable kTable{
     .groupNorm = cpu::groupNorm,
     .bonus7 = cpu::bonus7,
     .rmsNorm = cpu::rmsNorm,
+    .atMost = cpu::atMost,
+    .repeatHeads = cpu::repeatHeads,
     .rope = cpu::rope,
     .attention = cpu::attention,
     .lastRows = cpu::lastRows,

@@ -93,6 +93,13 @@ void decay6Range(const Decay6Args &p, int begin, int end)
         [&](Vec v) { return hn::Exp(d, hn::Neg(hn::Exp(d, hn::Min(v, highest)))); }, p.x + begin);
 }
 
+void atMostRange(const AtMostArgs &p, int begin, int end)
+{
+    const Vec bound = hn::Set(Lanes(), p.bound);
+    map(
+        end - begin, p.out + begin, [&](Vec v) { return hn::Min(v, bound); }, p.x + begin);
+}
+
 void decay7Range(const Decay7Args &p, int begin, int end)
 {
     const Lanes d;
@@ -151,6 +158,7 @@ HWY_AFTER_NAMESPACE();
 namespace volary::cpu {
 HWY_EXPORT(activateRange);
 HWY_EXPORT(decay6Range);
+HWY_EXPORT(atMostRange);
 HWY_EXPORT(decay7Range);
 HWY_EXPORT(lerpRows);
 HWY_EXPORT(addRows);
@@ -181,6 +189,13 @@ void decay6(const Decay6Args &p, Parallel &parallel)
 {
     parallel.forRanges(int(p.count), kGrain, [&](int b, int e) {
         HWY_DYNAMIC_DISPATCH(decay6Range)(p, b, e);
+    });
+}
+
+void atMost(const AtMostArgs &p, Parallel &parallel)
+{
+    parallel.forRanges(int(p.count), kGrain, [&](int b, int e) {
+        HWY_DYNAMIC_DISPATCH(atMostRange)(p, b, e);
     });
 }
 

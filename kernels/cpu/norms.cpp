@@ -105,7 +105,7 @@ void rmsNormRows(const RmsNormArgs &p, int begin, int end)
         float *out = p.out + at;
         const float squares = sumOf(
             x, n, [](Vec v) { return hn::Mul(v, v); }, [](float v) { return v * v; });
-        const float factor = 1 / (std::sqrt(squares / float(n)) + p.epsilon);
+        const float factor = 1 / (std::sqrt(squares / float(n) + p.epsilonInRoot) + p.epsilon);
         int i = 0;
         for (; i + lanes <= n; i += lanes)
             hn::StoreU(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor)), d, out + i);

@@ -22,12 +22,13 @@ void fill(std::vector<Turn> &turns, double position, double base, int headSize)
     }
 }
 
-void turnHead(const float *x, float *out, const std::vector<Turn> &turns)
+void turnHead(const float *x, float *out, const std::vector<Turn> &turns, bool halves)
 {
     for (std::size_t j = 0; j < turns.size(); ++j) {
-        const float a = x[2 * j], b = x[2 * j + 1];
-        out[2 * j] = a * turns[j].cosine - b * turns[j].sine;
-        out[2 * j + 1] = a * turns[j].sine + b * turns[j].cosine;
+        const std::size_t first = halves ? j : 2 * j, second = halves ? j + turns.size() : 2 * j + 1;
+        const float a = x[first], b = x[second];
+        out[first] = a * turns[j].cosine - b * turns[j].sine;
+        out[second] = a * turns[j].sine + b * turns[j].cosine;
     }
 }
 
@@ -42,7 +43,7 @@ void rope(const RopeArgs &p, Parallel &)
             fill(turns, double(p.positions.first[b] + t - map.firstRow[b]), p.base, p.headSize);
             for (int h = 0; h < p.heads; ++h) {
                 const auto at = std::size_t(t * p.heads + h) * std::size_t(p.headSize);
-                turnHead(p.x + at, p.out + at, turns);
+                turnHead(p.x + at, p.out + at, turns, p.halves);
             }
         }
     }

@@ -34,6 +34,15 @@ void tokenShift(const TokenShiftArgs &p, Parallel &)
     }
 }
 
+void repeatHeads(const RepeatHeadsArgs &p, Parallel &)
+{
+    const auto N = std::size_t(p.headSize), heads = std::size_t(p.heads), given = std::size_t(p.headsGiven);
+    for (std::size_t t = 0; t < std::size_t(p.rows); ++t) {
+        for (std::size_t h = 0; h < heads; ++h)
+            std::copy_n(p.x + (t * given + h * given / heads) * N, N, p.out + (t * heads + h) * N);
+    }
+}
+
 void lastRows(const LastRowsArgs &p, Parallel &)
 {
     const auto width = std::size_t(p.width);

@@ -106,18 +106,26 @@ public:
                 m_parallel);
             break;
         case OpKind::RmsNorm:
-            m_table.rmsNorm({in(op, 0), output(op), rows(op), width(op), op.epsilon}, m_parallel);
+            m_table.rmsNorm({in(op, 0), output(op), rows(op), width(op), op.epsilon, op.epsilonInRoot},
+                            m_parallel);
+            break;
+        case OpKind::AtMost: m_table.atMost({in(op, 0), output(op), count(op), op.bound}, m_parallel); break;
+        case OpKind::RepeatHeads:
+            m_table.repeatHeads({in(op, 0), output(op), rows(op),
+                                 int(value(op.inputs[0]).shape[1]) / headSize(op), op.heads, headSize(op)},
+                                m_parallel);
             break;
         case OpKind::Rope:
-            m_table.rope({in(op, 0), output(op), positions(op), op.heads, headSize(op), op.base}, m_parallel);
+            m_table.rope({in(op, 0), output(op), positions(op), op.heads, headSize(op), op.base, op.halves},
+                         m_parallel);
             break;
         case OpKind::KeepTokens: keepTokens(op); break;
         case OpKind::KeepRows: keepRows(op); break;
         case OpKind::KeptRows: copyKeptRows(op); break;
         case OpKind::Attention:
-            m_table.attention(
-                {in(op, 0), output(op), states(op, 0), states(op, 1), positions(op), op.heads, headSize(op)},
-                m_parallel);
+            m_table.attention({in(op, 0), output(op), states(op, 0), states(op, 1), positions(op), op.heads,
+                               op.keyHeads, headSize(op)},
+                              m_parallel);
             break;
         case OpKind::Window: {
             const std::size_t numbers = std::size_t(count(op));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/tensor/ops/activate.h"
+#include "core/tensor/ops/at_most.h"
 #include "core/tensor/ops/attention.h"
 #include "core/tensor/ops/bonus7.h"
 #include "core/tensor/ops/decay6.h"
@@ -14,6 +15,7 @@
 #include "core/tensor/ops/lerp.h"
 #include "core/tensor/ops/linear.h"
 #include "core/tensor/ops/normalize_heads.h"
+#include "core/tensor/ops/repeat_heads.h"
 #include "core/tensor/ops/rms_norm.h"
 #include "core/tensor/ops/rope.h"
 #include "core/tensor/ops/scale_key7.h"
@@ -55,6 +57,8 @@ struct OpTable {
     void (*groupNorm)(const GroupNormArgs &, Parallel &);
     void (*bonus7)(const Bonus7Args &, Parallel &);
     void (*rmsNorm)(const RmsNormArgs &, Parallel &);
+    void (*atMost)(const AtMostArgs &, Parallel &);
+    void (*repeatHeads)(const RepeatHeadsArgs &, Parallel &);
     void (*rope)(const RopeArgs &, Parallel &);
     void (*attention)(const AttentionArgs &, Parallel &);
     void (*lastRows)(const LastRowsArgs &, Parallel &);

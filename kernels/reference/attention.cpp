@@ -35,14 +35,16 @@ void attend(const float *q, const float *keys, const float *values, float *out, 
 
 void attention(const AttentionArgs &p, Parallel &)
 {
-    const auto N = std::size_t(p.headSize), width = std::size_t(p.heads) * N;
+    const auto N = std::size_t(p.headSize), width = std::size_t(p.heads) * N,
+               keyWidth = std::size_t(p.keyHeads) * N;
     const RowMap &map = p.positions.map;
     for (int b = 0; b < map.sequences; ++b) {
         for (int t = map.firstRow[b]; t < map.firstRow[b + 1]; ++t) {
             const auto count = std::size_t(p.positions.first[b] + t - map.firstRow[b] + 1);
             for (std::size_t h = 0; h < std::size_t(p.heads); ++h) {
                 const std::size_t at = std::size_t(t) * width + h * N;
-                attend(p.q + at, p.keys[b] + h * N, p.values[b] + h * N, p.out + at, count, width, N);
+                const std::size_t group = h * std::size_t(p.keyHeads) / std::size_t(p.heads) * N;
+                attend(p.q + at, p.keys[b] + group, p.values[b] + group, p.out + at, count, keyWidth, N);
             }
         }
     }

@@ -26,6 +26,8 @@ constexpr OpTable kTable{
     .groupNorm = reference::groupNorm,
     .bonus7 = reference::bonus7,
     .rmsNorm = reference::rmsNorm,
+    .atMost = reference::atMost,
+    .repeatHeads = reference::repeatHeads,
     .rope = reference::rope,
     .attention = reference::attention,
     .lastRows = reference::lastRows,

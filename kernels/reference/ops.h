@@ -23,6 +23,8 @@ void wkv7(const Wkv7Args &p, Parallel &parallel);
 void groupNorm(const GroupNormArgs &p, Parallel &parallel);
 void bonus7(const Bonus7Args &p, Parallel &parallel);
 void rmsNorm(const RmsNormArgs &p, Parallel &parallel);
+void atMost(const AtMostArgs &p, Parallel &parallel);
+void repeatHeads(const RepeatHeadsArgs &p, Parallel &parallel);
 void rope(const RopeArgs &p, Parallel &parallel);
 void attention(const AttentionArgs &p, Parallel &parallel);
 void lastRows(const LastRowsArgs &p, Parallel &parallel);

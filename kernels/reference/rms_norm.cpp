@@ -12,7 +12,7 @@ void rmsNorm(const RmsNormArgs &p, Parallel &)
         double squares = 0;
         for (std::size_t c = 0; c < width; ++c)
             squares += double(x[c]) * x[c];
-        const double root = std::sqrt(squares / p.width) + p.epsilon;
+        const double root = std::sqrt(squares / p.width + p.epsilonInRoot) + p.epsilon;
         for (std::size_t c = 0; c < width; ++c)
             p.out[t * width + c] = float(x[c] / root);
     }

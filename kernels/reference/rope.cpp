@@ -6,13 +6,14 @@ namespace volary::reference {
 
 namespace {
 
-void turn(const float *x, float *out, double position, double base, int headSize)
+void turn(const float *x, float *out, double position, const RopeArgs &p)
 {
-    for (int c = 0; c < headSize; c += 2) {
-        const double angle = position * std::pow(base, -double(c) / headSize);
-        const double cosine = std::cos(angle), sine = std::sin(angle), a = x[c], b = x[c + 1];
-        out[c] = float(a * cosine - b * sine);
-        out[c + 1] = float(a * sine + b * cosine);
+    for (int j = 0; j < p.headSize / 2; ++j) {
+        const int first = p.halves ? j : 2 * j, second = p.halves ? j + p.headSize / 2 : 2 * j + 1;
+        const double angle = position * std::pow(p.base, -2.0 * j / p.headSize);
+        const double cosine = std::cos(angle), sine = std::sin(angle), a = x[first], b = x[second];
+        out[first] = float(a * cosine - b * sine);
+        out[second] = float(a * sine + b * cosine);
     }
 }
 
@@ -26,7 +27,7 @@ void rope(const RopeArgs &p, Parallel &)
             const double position = double(p.positions.first[b] + t - map.firstRow[b]);
             for (int h = 0; h < p.heads; ++h) {
                 const auto at = std::size_t(t * p.heads + h) * std::size_t(p.headSize);
-                turn(p.x + at, p.out + at, position, p.base, p.headSize);
+                turn(p.x + at, p.out + at, position, p);
             }
         }
     }

@@ -278,12 +278,24 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
         break;
     }
     case OpKind::RmsNorm:
-        c.record = [=](Ops &op, Scene &s) { return op.rmsNorm(s.activation(op, spread(x)), 1e-8f); };
+        c.record = [=](Ops &op, Scene &s) {
+            return op.add(op.rmsNorm(s.activation(op, spread(x)), 1e-2f),
+                          op.rmsNorm(s.activation(op, spread(y)), s.tensor(vector), 1e-2f));
+        };
+        break;
+    case OpKind::AtMost:
+        c.record = [=](Ops &op, Scene &s) { return op.atMost(s.activation(op, x), 0.3f); };
+        break;
+    case OpKind::RepeatHeads:
+        c.record = [=](Ops &op, Scene &s) { return op.repeatHeads(s.activation(op, hx), 3, 12); };
         break;
     case OpKind::Rope: {
         c.position = integer(0, 100'000);
         const auto pairs = normal({rows, 6 * width});
-        c.record = [=](Ops &op, Scene &s) { return op.rope(s.activation(op, pairs), 3, 10'000); };
+        c.record = [=](Ops &op, Scene &s) {
+            return op.add(op.rope(s.activation(op, pairs), 3, 10'000, Ops::Pairs::Neighbours),
+                          op.rope(s.activation(op, pairs), 3, 10'000, Ops::Pairs::Halves));
+        };
         break;
     }
     case OpKind::KeepTokens:
@@ -305,10 +317,11 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
     }
     case OpKind::Attention: {
         c.position = integer(0, 40);
-        c.stateSlots = {{DType::F32, {0, wide}}, {DType::F32, {0, wide}}};
+        const int keyHeads = integer(0, 1) == 1 ? heads : 1, kept = keyHeads * n;
+        c.stateSlots = {{DType::F32, {0, kept}}, {DType::F32, {0, kept}}};
         for (std::size_t b = 1; b < c.firstRow.size(); ++b) {
-            c.states.push_back(normal({c.position + rows, wide}, 3));
-            c.states.push_back(normal({c.position + rows, wide}));
+            c.states.push_back(normal({c.position + rows, kept}, 3));
+            c.states.push_back(normal({c.position + rows, kept}));
         }
         c.record = [=](Ops &op, Scene &s) { return op.attention(s.activation(op, hx), 0, 1, heads); };
         break;

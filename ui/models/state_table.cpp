@@ -19,8 +19,8 @@ QString meaning(const StateTensor &tensor)
     case StateRole::Maximum: return StateTable::tr("Exponent that both sums are relative to");
     case StateRole::TokenIds: return StateTable::tr("Every token read");
     case StateRole::KeyLatents: return StateTable::tr("Compressed key of every token");
-    case StateRole::Keys: return StateTable::tr("Keys, rebuilt from the compressed ones");
-    case StateRole::Values: return StateTable::tr("Values, rebuilt from the tokens");
+    case StateRole::Keys: return StateTable::tr("Key of every token");
+    case StateRole::Values: return StateTable::tr("Value of every token");
     }
     return {};
 }

@@ -34,4 +34,22 @@ StateTensor keyValueState(int layer, std::int64_t heads, std::int64_t headSize)
             .layout = "head,key,value"};
 }
 
+StateTensor valueKeyState(int layer, std::int64_t heads, std::int64_t headSize)
+{
+    StateTensor tensor = keyValueState(layer, heads, headSize);
+    tensor.layout = "head,value,key";
+    return tensor;
+}
+
+StateTensor rowPerToken(std::string name, DType type, std::int64_t width, StateRole role, int layer)
+{
+    return {.name = std::move(name),
+            .type = type,
+            .shape = {0, width},
+            .growth = StateGrowth::OneRowPerToken,
+            .role = role,
+            .layer = layer,
+            .layout = "token,channel"};
+}
+
 } // namespace volary

@@ -13,4 +13,10 @@ StateTensor feedForwardShift(int layer, std::int64_t C);
 // values; in RWKV-7 it is the other way round.
 StateTensor keyValueState(int layer, std::int64_t heads, std::int64_t headSize);
 
+// RWKV-7: the same the other way round, rows are values and columns keys.
+StateTensor valueKeyState(int layer, std::int64_t heads, std::int64_t headSize);
+
+// `width` numbers for every token read, [0, width].
+StateTensor rowPerToken(std::string name, DType type, std::int64_t width, StateRole role, int layer);
+
 } // namespace volary

@@ -1,6 +1,6 @@
-// rmsNorm: every row to root mean square 1.
+// rmsNorm: every row to root mean square 1. The two epsilons are two habits; one of them is 0.
 //
-//   out = x / (sqrt(mean(x^2)) + epsilon)
+//   out = x / (sqrt(mean(x^2) + epsilonInRoot) + epsilon)
 #pragma once
 
 namespace volary {
@@ -10,7 +10,7 @@ struct RmsNormArgs {
     float *out;     // [R, C], may be x
     int rows;
     int width; // C
-    float epsilon;
+    float epsilon, epsilonInRoot;
 };
 
 } // namespace volary

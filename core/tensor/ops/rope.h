@@ -1,7 +1,8 @@
-// rope: rotary position embedding (Su et al., 2021), on neighbouring pairs of every head.
+// rope: rotary position embedding (Su et al., 2021), on pairs of every head: neighbours, or halves as in
+// Qwen.
 //
 //   angle = position * base^(-2j / N)
-//   (a, b) = (x[2j], x[2j+1])  ->  (a cos - b sin, a sin + b cos)
+//   (a, b) = (x[2j], x[2j+1]) or (x[j], x[j + N/2])  ->  (a cos - b sin, a sin + b cos)
 #pragma once
 
 #include "core/tensor/ops/positions.h"
@@ -15,6 +16,7 @@ struct RopeArgs {
     int heads;    // H
     int headSize; // N, even
     double base;
+    bool halves;
 };
 
 } // namespace volary
