@@ -1,8 +1,11 @@
 #include "core/models/registry.h"
 
 #include "core/base/text.h"
+#include "core/models/arwkv.h"
 #include "core/models/blocks/checkpoint.h"
 #include "core/models/goldfinch.h"
+#include "core/models/qrwkv6.h"
+#include "core/models/qrwkv7.h"
 #include "core/models/rwkv4.h"
 #include "core/models/rwkv5.h"
 #include "core/models/rwkv6.h"
@@ -24,6 +27,9 @@ struct Architecture {
 // One line per architecture; the first that recognises a file opens it.
 constexpr std::array kArchitectures{
     Architecture{"goldfinch", goldfinch::recognises, goldfinch::load},
+    Architecture{"arwkv7", arwkv::recognises, arwkv::load},
+    Architecture{"qrwkv6", qrwkv6::recognises, qrwkv6::load},
+    Architecture{"qrwkv7", qrwkv7::recognises, qrwkv7::load},
     Architecture{"rwkv7", rwkv7::recognises, rwkv7::load},
     Architecture{"rwkv6", rwkv6::recognises, rwkv6::load},
     Architecture{"rwkv5", rwkv5::recognises, rwkv5::load},
@@ -39,12 +45,12 @@ constexpr std::array kLookalikes{
     Lookalike{"blocks.0.ffn.s_emb.weight", "an RWKV-7a model (DeepEmbed)"},
     Lookalike{"blocks.0.ffn.enn.weight", "an RWKV-8 model"},
     Lookalike{"blocks.0.att.time_state", "a tuned initial state, not a model"},
-    Lookalike{"model.layers.0.mlp.gate_proj.weight", "a Qwen-style model"},
+    Lookalike{"model.layers.0.mlp.gate_proj.weight", "a Qwen-style model without recurrent layers"},
     Lookalike{"model.embeddings.weight", "an RWKV model in Hugging Face names"},
 };
 
 constexpr std::string_view kRemedy =
-    "Open a model of RWKV-4, 5, 6 or 7, GoldFinch or Finch-C2 with the official tensor names.";
+    "Open a model of RWKV-4, 5, 6 or 7, GoldFinch, Finch-C2, ARWKV or QRWKV with the official tensor names.";
 
 Error unknownArchitecture(const TensorFile &file)
 {

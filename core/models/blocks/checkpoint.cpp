@@ -16,13 +16,14 @@ bool isRwkvCpp(const WeightLoader &load)
     return load.file().format() == "rwkv.cpp";
 }
 
-int countLayers(const TensorFile &file)
+int countLayers(const TensorFile &file, std::string_view prefix)
 {
     int layers = 0;
     for (const TensorInfo &info : file.tensors()) {
-        if (!info.name.starts_with("blocks."))
+        if (!info.name.starts_with(prefix))
             continue;
-        const std::string digits = info.name.substr(7, info.name.find('.', 7) - 7);
+        const std::string digits =
+            info.name.substr(prefix.size(), info.name.find('.', prefix.size()) - prefix.size());
         if (!digits.empty() && digits.size() <= 4 &&
             std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; }))
             layers = std::max(layers, std::stoi(digits) + 1);

@@ -14,8 +14,8 @@ bool hasTensor(const TensorFile &file, std::string_view name);
 // rwkv.cpp keeps the official names, but stores some tensors transposed and some already transformed.
 bool isRwkvCpp(const WeightLoader &load);
 
-// One more than the largest N in "blocks.N."; 0 when there is none.
-int countLayers(const TensorFile &file);
+// One more than the largest N in names that begin with "blocks.N." (or another prefix); 0 when there is none.
+int countLayers(const TensorFile &file, std::string_view prefix = "blocks.");
 
 // "blocks.3."
 std::string blockPrefix(int layer);
