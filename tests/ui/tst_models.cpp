@@ -164,6 +164,29 @@ private slots:
                  std::filesystem::path("/models/sample-goose/model.safetensors"));
     }
 
+    // "Nothing is kept per token" would be untrue for a model with a cache.
+    void modelsThatKeepRowsSayWhatATokenCosts()
+    {
+        const auto textsAfterOpening = [](const std::shared_ptr<const ModelDescription> &model) {
+            Page page;
+            page.workspace.open("/models/sample/model.safetensors");
+            page.engine.send(page.engine.lastRequest(), event::ModelOpened{model, 0.5});
+            page.engine.settle();
+            QStringList texts;
+            for (const QLabel *label : page.workspace.findChildren<QLabel *>())
+                texts += label->text();
+            return texts.join('\n');
+        };
+        auto hybrid = std::make_shared<ModelDescription>(*sampleModel());
+        hybrid->state.push_back({"cache.latents", DType::F32, Shape{0, 8}, StateGrowth::OneRowPerToken,
+                                 StateRole::KeyLatents, -1, "token,channel"});
+
+        QVERIFY(textsAfterOpening(sampleModel()).contains("nothing is kept per token"));
+        QVERIFY(!textsAfterOpening(hybrid).contains("nothing is kept per token"));
+        QVERIFY(textsAfterOpening(hybrid).contains("32 bytes"));
+        QVERIFY(textsAfterOpening(hybrid).contains("32 times as much")); // 2 layers x 4 x 128 bytes over 32
+    }
+
     void failureSaysWhatHappenedAndWhatStays()
     {
         Page page;

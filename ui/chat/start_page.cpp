@@ -120,11 +120,15 @@ void StartPage::setModel(const std::shared_ptr<const ModelDescription> &model)
     }
     const QString name = QString::fromStdString(model->identity.name);
     m_title->setText(tr("%1 is ready").arg(name));
-    const QString memory = QLocale().formattedDataSize(qint64(model->stateBytes));
+    const auto memory = [](std::uint64_t bytes) { return QLocale().formattedDataSize(qint64(bytes)); };
+    const std::uint64_t perToken = bytesPerToken(model->state);
+    const QString size =
+        perToken == 0 ? tr("%1, however long the conversation grows").arg(memory(model->stateBytes))
+                      : tr("%1 and %2 for each token").arg(memory(model->stateBytes), memory(perToken));
     QString about =
-        tr("Every turn is kept as a snapshot of %1, however long the conversation grows. Go back to any of "
-           "them and branch, without reading anything again.")
-            .arg(memory);
+        tr("Every turn is kept as a snapshot of %1. Go back to any of them and branch, without reading "
+           "anything again.")
+            .arg(size);
     if (model->info.parameters < kTinyParameters)
         about = tr("This is a tiny model to try the program with: it tells stories and remembers what you "
                    "say, but knows "

@@ -14,6 +14,8 @@
 #include <QTableView>
 #include <QVBoxLayout>
 
+#include <cmath>
+
 namespace volary::ui {
 
 namespace {
@@ -165,6 +167,7 @@ void ModelCard::fillFacts(const ModelDescription &model)
         delete item;
     }
     const QLocale locale;
+    const std::uint64_t perToken = bytesPerToken(model.state);
     const auto text = [](const std::string &words) { return QString::fromStdString(words); };
     const std::pair<QString, QString> facts[] = {
         {tr("Architecture"), text(model.info.title)},
@@ -180,7 +183,9 @@ void ModelCard::fillFacts(const ModelDescription &model)
         {tr("Weights"), tr("%1, %2").arg(bytes(model.weightBytes), text(model.weightTypes))},
         {tr("File"), tr("%1, %2").arg(bytes(model.fileBytes), text(model.format))},
         {tr("Runs on"), text(model.device)},
-        {tr("State per conversation"), bytes(model.stateBytes)},
+        {tr("State per conversation"),
+         perToken == 0 ? bytes(model.stateBytes)
+                       : tr("%1 and %2 per token").arg(bytes(model.stateBytes), bytes(perToken))},
         {tr("Chat format"), model.chatFormat.empty() ? tr("none") : text(model.chatFormat)},
     };
     int place = 0;
@@ -199,11 +204,22 @@ void ModelCard::fillFacts(const ModelDescription &model)
         m_facts->addWidget(fact, place / kFactColumns, place % kFactColumns, Qt::AlignTop);
         ++place;
     }
-    m_stateSentence->setText(tr("A conversation needs %1 of state, after ten tokens and after ten million: "
-                                "every new token is folded into "
-                                "the same matrices, nothing is kept per token. That is why each turn can be "
-                                "saved and resumed at once.")
-                                 .arg(bytes(model.stateBytes)));
+    if (perToken == 0) {
+        m_stateSentence->setText(
+            tr("A conversation needs %1 of state, after ten tokens and after ten million: "
+               "every new token is folded into "
+               "the same matrices, nothing is kept per token. That is why each turn can be "
+               "saved and resumed at once.")
+                .arg(bytes(model.stateBytes)));
+        return;
+    }
+    // An attention model of this shape keeps a key and a value row per layer, in 16 bits.
+    const double ordinary = double(model.info.layers) * 4 * model.info.width;
+    m_stateSentence->setText(
+        tr("A conversation needs %1 of state and %2 for each token. An attention model of this "
+           "shape would keep %3 for each token, %4 times as much.")
+            .arg(bytes(model.stateBytes), bytes(perToken), bytes(std::uint64_t(ordinary)),
+                 locale.toString(std::round(ordinary / double(perToken)), 'f', 0)));
 }
 
 } // namespace volary::ui

@@ -35,7 +35,7 @@ StatusPanel::StatusPanel(const EngineBridge &bridge, const ThemeManager &themes,
     m_job->setObjectName(QStringLiteral("status.job"));
     m_model->setMeaning(tr("Model"));
     m_device->setMeaning(tr("Runs on"));
-    m_state->setMeaning(tr("State per conversation, whatever its length"));
+    m_state->setMeaning(tr("State per conversation"));
     m_tokens->setMeaning(tr("Tokens so far"));
     m_speed->setMeaning(tr("Speed of the reply"));
     m_job->setMeaning(tr("Click to stop"));
@@ -87,7 +87,12 @@ void StatusPanel::showModel()
                                                                              : model->identity.name);
     m_model->setLabel(tr("%1 · %2").arg(name, QString::fromStdString(model->weightTypes)));
     m_device->setLabel(QString::fromStdString(model->device));
-    m_state->setLabel(tr("%1 state").arg(QString::fromStdString(formatBytes(model->stateBytes))));
+    const QString state = QString::fromStdString(formatBytes(model->stateBytes));
+    const std::size_t perToken = bytesPerToken(model->state);
+    m_state->setLabel(tr("%1 state").arg(state));
+    m_state->setMeaning(perToken == 0
+                            ? tr("State per conversation, whatever its length")
+                            : tr("State per conversation, and %1 bytes more per token").arg(perToken));
 }
 
 void StatusPanel::showTokens(std::int64_t tokens)
