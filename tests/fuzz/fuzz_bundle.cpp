@@ -1,7 +1,7 @@
 // Shared snapshots: hashes are made to fit first, or no input would get past them.
+#include "../store/resealed_bundle.h"
 #include "core/base/check.h"
 #include "core/store/bundle.h"
-#include "../store/resealed_bundle.h"
 
 #include <cstdint>
 #include <string>
