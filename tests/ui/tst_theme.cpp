@@ -6,9 +6,13 @@
 
 #include <QApplication>
 #include <QDir>
+#include <QLabel>
 #include <QSignalSpy>
 #include <QSvgRenderer>
 #include <QTest>
+#include <QToolTip>
+
+#include <algorithm>
 
 using namespace volary::ui;
 
@@ -117,6 +121,23 @@ private slots:
 
         QCOMPARE(strokeColor(drawn(icon)).rgb(), darkTheme().text.rgb());
         QCOMPARE(strokeColor(drawn(icon, QIcon::Normal, QIcon::On)).rgb(), darkTheme().accent.rgb());
+    }
+
+    void labelsAndToolTipsShowMarkUpAsText()
+    {
+        const ThemeManager themes;
+        const QString hostile = QStringLiteral("<b>goose</b><img src='file:///etc/passwd'>");
+        QLabel label(hostile);
+        label.show();
+        QCOMPARE(label.textFormat(), Qt::PlainText);
+
+        QToolTip::showText(QPoint(10, 10), hostile, &label);
+        const auto tops = QApplication::topLevelWidgets();
+        const auto tip = std::ranges::find_if(
+            tops, [](const QWidget *widget) { return widget->inherits("QTipLabel") && widget->isVisible(); });
+        QVERIFY(tip != tops.end());
+        QCOMPARE(qobject_cast<QLabel *>(*tip)->textFormat(), Qt::PlainText);
+        QToolTip::hideText();
     }
 
     void choiceDecidesOverTheDesktop()

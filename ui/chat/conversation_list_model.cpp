@@ -50,8 +50,7 @@ QVariant ConversationListModel::conversationData(const Conversation &conversatio
     switch (role) {
     case Qt::DisplayRole: return title.isEmpty() ? tr("New conversation") : title;
     case Qt::EditRole: return title;
-    case Qt::ToolTipRole:
-        return tr("%1\nwith %2").arg(title, QString::fromStdString(conversation.modelName)).toHtmlEscaped();
+    case Qt::ToolTipRole: return tr("%1\nwith %2").arg(title, QString::fromStdString(conversation.modelName));
     case Qt::AccessibleTextRole:
         return tr("%1, %n turn(s), %2", nullptr, int(conversation.turns))
             .arg(title.isEmpty() ? tr("New conversation") : title, ago(conversation.updatedMs));

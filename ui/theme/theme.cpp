@@ -8,6 +8,7 @@
 #include <QApplication>
 #include <QEvent>
 #include <QFontDatabase>
+#include <QLabel>
 #include <QPalette>
 #include <QScopedValueRollback>
 #include <QStyle>
@@ -118,6 +119,12 @@ QFont ThemeManager::fixedFont(double scale) const
 
 bool ThemeManager::eventFilter(QObject *watched, QEvent *event)
 {
+    // Names of models, files and conversations come from elsewhere: a label that guesses would run their
+    // mark-up and load their pictures. Tool tips are labels, too.
+    if (event->type() == QEvent::Polish) {
+        if (auto *label = qobject_cast<QLabel *>(watched); label && label->textFormat() == Qt::AutoText)
+            label->setTextFormat(Qt::PlainText);
+    }
     const bool fromDesktop = event->type() == QEvent::ThemeChange ||
                              (event->type() == QEvent::ApplicationPaletteChange && watched == qApp);
     if (fromDesktop && !m_applying && m_choice == ThemeChoice::System)

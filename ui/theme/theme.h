@@ -76,7 +76,7 @@ signals:
     void changed(); // colours, icons or text size: repaint
 
 protected:
-    bool eventFilter(QObject *watched, QEvent *event) override; // the desktop switched between light and dark
+    bool eventFilter(QObject *watched, QEvent *event) override; // the desktop turned dark; new labels
 
 private:
     void apply();

@@ -166,8 +166,7 @@ bool TimelineStrip::event(QEvent *event)
     const Dot &over = m_dots[dot];
     const QString state = over.stateStored ? tr("State stored: double click branches here at once.")
                                            : tr("No state stored: its tokens would be read again.");
-    QToolTip::showText(help->globalPos(), over.summary.toHtmlEscaped() + QStringLiteral("<br>") + state,
-                       this);
+    QToolTip::showText(help->globalPos(), over.summary + QLatin1Char('\n') + state, this);
     return true;
 }
 
