@@ -31,6 +31,8 @@ private slots:
     void anyWayToCutATextGivesTheSameBlocks();
     void frozenBlocksNeverChange();
     void unclosedFenceIsShownAsCode();
+    void onlyABareFenceOfItsKindEndsCode_data();
+    void onlyABareFenceOfItsKindEndsCode();
     void htmlIsShownAsText();
     void imagesLoadNothing();
     void onlyHarmlessLinksAreLinks();
@@ -99,6 +101,33 @@ void TestMarkdown::unclosedFenceIsShownAsCode()
     QCOMPARE(block.kind, MarkdownBlock::Kind::Code);
     QCOMPARE(block.language, QStringLiteral("cpp"));
     QCOMPARE(block.code, QStringLiteral("int x;"));
+}
+
+void TestMarkdown::onlyABareFenceOfItsKindEndsCode_data()
+{
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<bool>("ends");
+    QTest::newRow("the same") << "````" << true;
+    QTest::newRow("longer, with spaces after") << "   `````  " << true;
+    QTest::newRow("shorter") << "```" << false;
+    QTest::newRow("with a language") << "````python" << false;
+    QTest::newRow("of the other kind") << "~~~~" << false;
+    QTest::newRow("indented as code") << "    ````" << false;
+}
+
+// Letter by letter, the text must come out as when it is parsed at once.
+void TestMarkdown::onlyABareFenceOfItsKindEndsCode()
+{
+    QFETCH(QString, line);
+    QFETCH(bool, ends);
+    const QString source = "````cpp\nint a;\n" + line + "\n\nint b;\n\nAfter.\n\nEnd.\n";
+    StreamingMarkdown text;
+    for (const QChar c : source)
+        text.append(c);
+    const auto blocks = text.frozen() + text.tail();
+
+    QCOMPARE(blocks.size() > 1, ends);
+    QCOMPARE(blocks.first().code.contains("int b"), !ends);
 }
 
 void TestMarkdown::htmlIsShownAsText()

@@ -311,10 +311,13 @@ private:
         const QStringView fence = fenceOf(line);
         if (fence.isEmpty())
             return;
-        if (m_fence.isEmpty())
-            m_fence = fence;
-        else if (fence[0] == m_fence[0] && fence.size() >= m_fence.size())
+        const QStringView after = line.sliced(fence.end() - line.begin());
+        if (m_fence.isEmpty()) {
+            if (fence[0] == u'~' || !after.contains(u'`')) // else it is code within a line
+                m_fence = fence;
+        } else if (fence[0] == m_fence[0] && fence.size() >= m_fence.size() && after.trimmed().isEmpty()) {
             m_fence = {};
+        }
     }
 
     QStringView m_source;
