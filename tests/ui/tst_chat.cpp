@@ -9,12 +9,16 @@
 
 #include <QAction>
 #include <QClipboard>
+#include <QContextMenuEvent>
 #include <QDockWidget>
 #include <QLineEdit>
+#include <QListView>
+#include <QMenu>
 #include <QPushButton>
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
+#include <QTimer>
 #include <QToolButton>
 
 #include <memory>
@@ -58,6 +62,7 @@ private slots:
     void sessionBringsBackConversationAndDraft();
     void searchShowsHitsAndOpensTheTurn();
     void deletedConversationCanBeBroughtBack();
+    void trashIsUsedFromTheKeyboardAlone();
     void findGoesFromTurnToTurn();
     void longConversationKeepsOnlyWhatIsInSight();
     void viewStaysWhenTheUserHasScrolledUp();
@@ -331,6 +336,41 @@ void TestChat::searchShowsHitsAndOpensTheTurn()
 
     QCOMPARE(m_chat->transcript().selected(), TurnId(2));
     QVERIFY(m_chat->model().leaf() == 2);
+}
+
+void TestChat::trashIsUsedFromTheKeyboardAlone()
+{
+    auto *list = m_chat->findChild<QListView *>("conversationList");
+    for (auto *button : m_chat->findChildren<QToolButton *>()) {
+        if (button->accessibleName() == "Show the trash")
+            button->toggle();
+    }
+    std::vector<Conversation> conversations(3);
+    for (int i = 0; i < 3; ++i)
+        conversations[std::size_t(i)].id = 10 + i;
+    m_engine->send(m_engine->lastRequest(), event::ConversationList{conversations, true});
+    m_engine->settle();
+    m_chat->show();
+    list->setFocus();
+    list->setCurrentIndex(list->model()->index(2, 0));
+    const auto chooseFirst = [] {
+        auto *menu = qobject_cast<QMenu *>(QApplication::activePopupWidget());
+        QVERIFY(menu);
+        QTest::keyClick(menu, Qt::Key_Down);
+        QTest::keyClick(menu, Qt::Key_Return);
+    };
+
+    QTimer::singleShot(0, chooseFirst);
+    QTest::keyClick(list, Qt::Key_Return);
+    QCOMPARE(m_engine->last<command::DisposeConversation>()->conversation, ConversationId(12));
+    QCOMPARE(m_engine->last<command::DisposeConversation>()->disposal, command::Disposal::Restore);
+
+    list->setCurrentIndex(list->model()->index(0, 0));
+    QTimer::singleShot(0, chooseFirst);
+    QContextMenuEvent byKey(QContextMenuEvent::Keyboard, list->rect().center(),
+                            list->mapToGlobal(list->rect().center()));
+    QApplication::sendEvent(list, &byKey);
+    QCOMPARE(m_engine->last<command::DisposeConversation>()->conversation, ConversationId(10));
 }
 
 void TestChat::deletedConversationCanBeBroughtBack()

@@ -3,6 +3,7 @@
 #include "ui/widgets/two_line_delegate.h"
 
 #include <QAction>
+#include <QContextMenuEvent>
 #include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -68,8 +69,15 @@ ConversationList::ConversationList(EngineBridge &bridge, const ThemeManager &the
     m_list->setProperty("pane", true);
     m_list->setProperty("plain", true);
     connect(m_list, &QListView::clicked, this, &ConversationList::activate);
-    connect(m_list, &QListView::activated, this, &ConversationList::activate);
-    connect(m_list, &QListView::customContextMenuRequested, this, &ConversationList::showMenu);
+    connect(m_list, &QListView::activated, this, [this](const QModelIndex &index) {
+        if (m_trash->isChecked() && !m_model->showsHits())
+            showMenu(index, middleOf(index)); // there is nothing to open, only what to do with it
+        else
+            activate(index);
+    });
+    connect(m_list, &QListView::customContextMenuRequested, this,
+            [this](const QPoint &position) { showMenu(m_list->indexAt(position), position); });
+    m_list->installEventFilter(this);
     connect(m_model, &ConversationListModel::renamed, this,
             [this](ConversationId conversation, const QString &title) {
                 m_bridge.post(command::RenameConversation{conversation, title.toStdString()});
@@ -248,9 +256,24 @@ void ConversationList::deleteCurrent()
         m_bridge.post(command::DisposeConversation{m_current, command::Disposal::Trash});
 }
 
-void ConversationList::showMenu(const QPoint &position)
+// By key the menu belongs to the chosen row; Qt would take the row in the middle of the list.
+bool ConversationList::eventFilter(QObject *watched, QEvent *event)
 {
-    const QModelIndex index = m_list->indexAt(position);
+    if (watched == m_list && event->type() == QEvent::ContextMenu &&
+        static_cast<QContextMenuEvent *>(event)->reason() == QContextMenuEvent::Keyboard) {
+        showMenu(m_list->currentIndex(), middleOf(m_list->currentIndex()));
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+QPoint ConversationList::middleOf(const QModelIndex &index) const
+{
+    return m_list->visualRect(index).center();
+}
+
+void ConversationList::showMenu(const QModelIndex &index, const QPoint &position)
+{
     if (!index.isValid() || m_model->showsHits())
         return;
     const ConversationId conversation = conversationAt(index);

@@ -43,7 +43,9 @@ private:
     void search();
     void showTrash(bool trash);
     void showUndo(ConversationId conversation);
-    void showMenu(const QPoint &position);
+    void showMenu(const QModelIndex &index, const QPoint &position); // of the list
+    QPoint middleOf(const QModelIndex &index) const;
+    bool eventFilter(QObject *watched, QEvent *event) override; // the key for menus
     ConversationId conversationAt(const QModelIndex &index) const;
 
     EngineBridge &m_bridge;
