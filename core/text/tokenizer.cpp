@@ -3,6 +3,7 @@
 #include "core/base/file.h"
 #include "core/base/sha256.h"
 #include "core/base/text.h"
+#include "core/text/bpe_tokenizer.h"
 #include "core/text/sentencepiece_tokenizer.h"
 #include "core/text/token_identity.h"
 #include "core/text/world_tokenizer.h"
@@ -15,7 +16,8 @@ constexpr std::uint64_t kLargestFile = 64 << 20;
 constexpr char kProtobufPiecesField =
     '\x0A'; // field 1, length-delimited: where every sentencepiece model begins
 
-Result<std::shared_ptr<const Tokenizer>> parseTokenizer(const std::string &content)
+Result<std::shared_ptr<const Tokenizer>> parseTokenizer(const std::string &content,
+                                                        const std::filesystem::path &folder)
 {
     if (looksLikeWorldVocabulary(content)) {
         TRY(WorldVocabulary tokens, parseWorldVocabulary(content));
@@ -23,8 +25,13 @@ Result<std::shared_ptr<const Tokenizer>> parseTokenizer(const std::string &conte
     }
     if (content.starts_with(kProtobufPiecesField))
         return sentencepieceTokenizer(content);
-    return Error{ErrorCode::Unsupported, "this is neither an RWKV World vocabulary nor a sentencepiece model",
-                 "Choose a file such as rwkv_vocab_v20230424.txt or tokenizer.model."};
+    if (content.find_first_not_of(" \t\r\n") == content.find('{') && content.find('{') != std::string::npos) {
+        TRY(BpeVocabulary vocabulary, parseBpeVocabulary(content, folder));
+        return bpeTokenizer(std::move(vocabulary));
+    }
+    return Error{ErrorCode::Unsupported,
+                 "this is no RWKV World vocabulary, no sentencepiece model and no tokenizer.json",
+                 "Choose a file such as rwkv_vocab_v20230424.txt, tokenizer.model or tokenizer.json."};
 }
 
 } // namespace
@@ -51,7 +58,7 @@ std::string tokenIdentity(std::string_view kind, std::span<const std::string> to
 Result<std::shared_ptr<const Tokenizer>> openTokenizer(const std::filesystem::path &path)
 {
     TRY(const std::string content, readFile(path, kLargestFile));
-    auto tokenizer = parseTokenizer(content);
+    auto tokenizer = parseTokenizer(content, path.parent_path());
     if (!tokenizer)
         return std::move(tokenizer).error().during("reading the tokenizer " +
                                                    printable(path.filename().string()));

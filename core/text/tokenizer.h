@@ -20,10 +20,11 @@ class Tokenizer {
 public:
     virtual ~Tokenizer() = default;
 
-    virtual std::string_view kind() const = 0; // "rwkv-world", "sentencepiece", "bytes"
+    virtual std::string_view kind() const = 0; // "rwkv-world", "sentencepiece", "bpe", "bytes"
     virtual int vocabularySize() const = 0;    // one more than the largest id
 
-    // Any bytes are accepted, valid UTF-8 or not, and no token is added at either end.
+    // Any bytes are accepted, valid UTF-8 or not, and no token is added at either end. Marks such as the end
+    // of a turn are never found in a text.
     virtual std::vector<TokenId> encode(std::string_view text) const = 0;
 
     // The bytes of one token; may be part of a character. Empty for ids that stand for no text (end of text,
@@ -40,7 +41,8 @@ public:
     std::string decode(std::span<const TokenId> tokens) const;
 };
 
-// Recognises the kind by content: an RWKV World vocabulary or a sentencepiece model.
+// Recognises the kind by content: an RWKV World vocabulary, a sentencepiece model, a tokenizer.json, or a
+// vocab.json with merges.txt beside it.
 Result<std::shared_ptr<const Tokenizer>> openTokenizer(const std::filesystem::path &path);
 
 // The 256 single bytes, id = byte value: for the tiny byte-level test models.

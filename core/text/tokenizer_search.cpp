@@ -15,6 +15,9 @@ constexpr int kWorldRowsMin = 65530; // the ids in use; embeddings are padded up
 constexpr int kWorldRowsMax = 65536;
 constexpr int kByteRows = 256;
 constexpr std::string_view kSentencepieceName = "tokenizer.model";
+constexpr std::string_view kBpeName = "tokenizer.json";
+constexpr std::string_view kNeoxName = "20B_tokenizer.json";        // of RWKV-4 Pile models
+constexpr std::string_view kVocabularyName = "vocab.json";          // with merges.txt
 constexpr std::string_view kWorldName = "rwkv_vocab_v20230424.txt"; // the one in use since 2023
 
 bool needsWorldVocabulary(int rows)
@@ -22,11 +25,16 @@ bool needsWorldVocabulary(int rows)
     return rows >= kWorldRowsMin && rows <= kWorldRowsMax;
 }
 
-std::optional<fs::path> findSentencepiece(const fs::path &folder)
+// The tokenizers that are files of a fixed name.
+std::optional<fs::path> findNamed(const fs::path &folder)
 {
-    std::error_code ignored;
-    const fs::path candidate = folder / kSentencepieceName;
-    return fs::is_regular_file(candidate, ignored) ? std::optional(candidate) : std::nullopt;
+    for (const std::string_view name : {kSentencepieceName, kBpeName, kNeoxName, kVocabularyName}) {
+        std::error_code ignored;
+        const fs::path candidate = folder / name;
+        if (fs::is_regular_file(candidate, ignored))
+            return candidate;
+    }
+    return std::nullopt;
 }
 
 // The names end in a date, so the greatest name is the newest vocabulary. A folder that cannot be read has
@@ -49,13 +57,13 @@ std::optional<fs::path> findWorldVocabulary(const fs::path &folder)
 std::optional<fs::path> findFile(const fs::path &home, std::span<const fs::path> extraFolders, int rows)
 {
     if (!needsWorldVocabulary(rows)) {
-        if (auto file = findSentencepiece(home))
+        if (auto file = findNamed(home))
             return file;
         return findWorldVocabulary(home);
     }
     if (auto file = findWorldVocabulary(home))
         return file;
-    if (auto file = findSentencepiece(home))
+    if (auto file = findNamed(home))
         return file;
     for (const fs::path &folder : extraFolders)
         if (auto file = findWorldVocabulary(folder))
@@ -66,7 +74,8 @@ std::optional<fs::path> findFile(const fs::path &home, std::span<const fs::path>
 Error missing(const fs::path &home, std::span<const fs::path> extraFolders, int rows)
 {
     const bool isWorld = needsWorldVocabulary(rows);
-    const std::string name(isWorld ? kWorldName : kSentencepieceName);
+    const std::string name =
+        isWorld ? std::string(kWorldName) : std::string(kSentencepieceName) + " or " + std::string(kBpeName);
     std::string remedy = "Put " + name + " into " + printable(home.string(), 400);
     if (isWorld)
         for (const fs::path &folder : extraFolders)
