@@ -29,6 +29,7 @@ const std::vector<Option> kGenerateOptions{
     {"penalty-decay", "X", "how the counts fade per token"},
     {"seed", "N", "same seed, same text; default: a new one"},
     {"stop", "S", "stop at this text; may be given several times"},
+    {"initial-state", "FILE", "begin with this tuned state (blocks.N.att.time_state)"},
     {"snapshot-in", "ID|FILE", "go on from this snapshot, by its number in the library or from a file"},
     {"snapshot-out", "FILE", "write the end as a snapshot to share or to go on from"},
 };

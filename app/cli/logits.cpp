@@ -16,6 +16,7 @@ const std::vector<Option> kLogitsOptions{
     {"out", "O.safetensors", "where the logits go: F32 [T, V]"},
     {"last", "", "only the logits after the last token: [1, V]"},
     {"chunk", "N", "read so many tokens at a time (default 256)"},
+    {"initial-state", "FILE", "begin with this tuned state (blocks.N.att.time_state)"},
     {"state-in", "S", "start from this state"},
     {"state-out", "S", "write the state after the last token"},
     {"hidden", "", "also write the rows that enter the head: F32 [T, C]"},

@@ -39,6 +39,7 @@ Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::si
     TRY(const std::int64_t threads, context.arguments().integer("threads", 0, 0, 1024));
     request.threads = int(threads);
     TRY(request.weightType, dtypeOption(context));
+    request.initialState = context.arguments().text("initial-state").value_or("");
     request.vocabularies = vocabularyFolders();
     auto model = LoadedModel::open(
         request, [&](double fraction, std::string_view stage) { context.progress(stage, fraction); },

@@ -78,6 +78,7 @@ struct Engine::Impl {
                                          .backend = command.backend,
                                          .threads = command.threads,
                                          .weightType = {},
+                                         .initialState = command.initialState,
                                          .vocabularies = options.vocabularies},
                                         progress, stop);
         if (!opened) {

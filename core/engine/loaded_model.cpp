@@ -109,6 +109,10 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     loaded->m_backend = std::move(backend);
     loaded->m_model = std::move(opened.model);
     loaded->m_runner = std::make_unique<Runner>(*loaded->m_model, *loaded->m_backend);
+    if (!request.initialState.empty()) {
+        TRY(const auto tuned, openTensorFile(request.initialState));
+        TRY_(loaded->m_runner->startFrom(*tuned));
+    }
     loaded->m_endTokens = findEndTokens(*description->vocabulary, files.config);
     loaded->m_description = std::move(description);
     return loaded;

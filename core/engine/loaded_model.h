@@ -21,6 +21,7 @@ struct ModelRequest {
     std::string backend = "auto";
     int threads = 0;
     std::optional<DType> weightType;
+    std::filesystem::path initialState; // a tuned state that every session begins with; empty: none
     std::vector<std::filesystem::path> vocabularies; // folders to search after the model's own
 };
 

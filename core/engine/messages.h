@@ -41,6 +41,7 @@ struct OpenModel {
     std::filesystem::path path;
     std::string backend = "auto";
     int threads = 0;
+    std::filesystem::path initialState = {}; // a tuned state that conversations begin with; empty: none
 };
 struct CloseModel {};
 

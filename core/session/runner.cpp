@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "core/session/initial_state.h"
 
 #include <algorithm>
 
@@ -84,6 +85,21 @@ Result<> Runner::rebuild(State &state)
         TRY_(execute(*program, {&input, 1}, {&position, 1}));
         state.advanceDerived(rows);
     }
+    return {};
+}
+
+Result<State> Runner::newState() const
+{
+    TRY(State state, State::create(m_backend, m_model.stateSpec()));
+    if (!m_initial.empty())
+        TRY_(state.upload(m_initial));
+    return state;
+}
+
+Result<> Runner::startFrom(const TensorFile &file)
+{
+    TRY(const State fresh, State::create(m_backend, m_model.stateSpec()));
+    TRY(m_initial, readInitialState(file, fresh));
     return {};
 }
 

@@ -1,6 +1,7 @@
 // Runs a model: plans for the sizes that come up, several sequences at once.
 #pragma once
 
+#include "core/io/tensor_file.h"
 #include "core/models/model.h"
 #include "core/session/state.h"
 #include "core/tensor/backend.h"
@@ -32,7 +33,10 @@ public:
     const Model &model() const { return m_model; }
     Backend &backend() const { return m_backend; }
 
-    Result<State> newState() const { return State::create(m_backend, m_model.stateSpec()); }
+    // As the spec says, or as startFrom() was told.
+    Result<State> newState() const;
+    // Every state made from now on begins with the tuned matrices in `file` (initial_state.h).
+    Result<> startFrom(const TensorFile &file);
 
     // One run of at most kMaxRows rows in all. After an error the states are undefined.
     Result<> run(std::span<const SequenceInput> inputs, Want want);
@@ -57,6 +61,7 @@ private:
     const Model &m_model;
     Backend &m_backend;
     std::list<KnownProgram> m_programs; // most recently used first
+    std::vector<TensorImage> m_initial; // empty: as the spec says
     Program *m_last = nullptr;          // one of them
 };
 

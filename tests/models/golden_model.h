@@ -148,18 +148,8 @@ inline void checkTunedState(const std::string &folder, const QString &backend)
     REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
     REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
     REQUIRE(const auto tuned, openTensorFile(dataFile(folder + "/time_state.pth")));
+    VERIFY_OK(test.runner->startFrom(*tuned));
     REQUIRE(State state, test.runner->newState());
-    REQUIRE(auto images, state.download());
-    for (TensorImage &image : images) {
-        if (image.spec.role != StateRole::Wkv)
-            continue;
-        QCOMPARE(image.spec.layout, std::string("head,key,value"));
-        const auto stored =
-            readHalves(*tuned, "blocks." + std::to_string(image.spec.layer) + ".att.time_state");
-        QCOMPARE(std::int64_t(stored.size()), image.spec.shape.elements());
-        setNumbers(image, keysFirst(stored, image.spec.shape));
-    }
-    VERIFY_OK(state.upload(images));
 
     const auto expected = golden.floats("logits_time_state");
     const std::size_t count = expected.size() / kVocabulary;

@@ -130,27 +130,8 @@ void TestRwkv7::startsFromATunedState()
     REQUIRE(const Golden golden, Golden::read(dataFile("rwkv7/expected.safetensors")));
     REQUIRE(const auto tokens, readTokens(dataFile("rwkv7/tokens.json")));
     REQUIRE(const auto tuned, openTensorFile(dataFile("rwkv7/time_state.pth")));
+    VERIFY_OK(test.runner->startFrom(*tuned));
     REQUIRE(State state, test.runner->newState());
-    REQUIRE(auto images, state.download());
-    for (TensorImage &image : images) {
-        if (image.spec.role != StateRole::Wkv)
-            continue;
-        const std::string name = "blocks." + std::to_string(image.spec.layer) + ".att.time_state";
-        for (std::size_t i = 0; i < tuned->tensors().size(); ++i) {
-            if (tuned->tensors()[i].name != name)
-                continue;
-            QCOMPARE(tuned->tensors()[i].type, DType::BF16);
-            std::vector<std::uint16_t> stored(tuned->tensors()[i].bytes() / 2);
-            VERIFY_OK(tuned->read(i, std::as_writable_bytes(std::span(stored))));
-            std::vector<std::byte> bytes(stored.size() * 4);
-            for (std::size_t n = 0; n < stored.size(); ++n) {
-                const float value = bf16ToFloat(stored[n]);
-                std::memcpy(&bytes[n * 4], &value, 4);
-            }
-            image.bytes = std::make_shared<const std::vector<std::byte>>(std::move(bytes));
-        }
-    }
-    VERIFY_OK(state.upload(images));
 
     const auto expected = golden.floats("logits_time_state");
     const std::size_t count = expected.size() / std::size_t(test.runner->model().info().vocabulary);
