@@ -23,4 +23,7 @@ extern const std::vector<Option> kPerplexityOptions;
 extern const std::vector<Option> kBenchOptions;
 extern const std::vector<Option> kSnapshotOptions;
 
+// Of every command that runs a model as adapters change it.
+extern const std::vector<Option> kAdapterOptions;
+
 } // namespace volary::cli

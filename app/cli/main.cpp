@@ -24,18 +24,19 @@ struct Command {
     std::string_view help;
     const std::vector<Option> *options;
     Result<> (*run)(Context &);
+    bool adapts = false; // takes kAdapterOptions
 };
 
 const std::vector<Option> kNoOptions;
 
 const std::array kCommands{
     Command{"devices", "", "list the devices that can be used, and why others cannot", &kNoOptions, devices},
-    Command{"info", "MODEL", "architecture, sizes, tensors and state of a model", &kNoOptions, info},
+    Command{"info", "MODEL", "architecture, sizes, tensors and state of a model", &kNoOptions, info, true},
     Command{"tokenize", "MODEL", "text to tokens", &kTokenizeOptions, tokenize},
     Command{"detokenize", "MODEL", "tokens to text, byte by byte", &kDetokenizeOptions, detokenize},
-    Command{"logits", "MODEL", "run tokens and write the logits to a file", &kLogitsOptions, logits},
-    Command{"generate", "MODEL", "continue a prompt", &kGenerateOptions, generate},
-    Command{"perplexity", "MODEL", "how well a model predicts a text", &kPerplexityOptions, perplexity},
+    Command{"logits", "MODEL", "run tokens and write the logits to a file", &kLogitsOptions, logits, true},
+    Command{"generate", "MODEL", "continue a prompt", &kGenerateOptions, generate, true},
+    Command{"perplexity", "MODEL", "how well a model predicts a text", &kPerplexityOptions, perplexity, true},
     Command{"bench", "[MODEL]", "speed, beside what the machine can do", &kBenchOptions, bench},
     Command{"snapshot", "list|show|save|verify|diff|delete ...", "the snapshots of a library",
             &kSnapshotOptions, snapshot},
@@ -65,6 +66,8 @@ void printHelp(const Command &command)
     std::printf("Usage: volary-cli %s %s [options]\n\n%s\n\nOptions:\n", std::string(command.name).c_str(),
                 std::string(command.words).c_str(), std::string(command.help).c_str());
     printOptions(*command.options);
+    if (command.adapts)
+        printOptions(kAdapterOptions);
     printOptions(kCommonOptions);
 }
 
@@ -104,6 +107,8 @@ private:
 int runCommand(const Command &command, std::span<const std::string> words, std::stop_token stop)
 {
     std::vector<Option> options = *command.options;
+    if (command.adapts)
+        options.insert(options.end(), kAdapterOptions.begin(), kAdapterOptions.end());
     options.insert(options.end(), kCommonOptions.begin(), kCommonOptions.end());
     auto arguments = Arguments::parse(words, options);
     if (!arguments)

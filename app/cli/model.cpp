@@ -1,5 +1,6 @@
 #include "app/cli/model.h"
 
+#include "app/cli/commands.h"
 #include "app/support/bundled.h"
 #include "app/support/paths.h"
 #include "core/base/text.h"
@@ -8,6 +9,7 @@
 #include "core/text/tokenizer_search.h"
 
 #include <algorithm>
+#include <charconv>
 
 namespace volary::cli {
 
@@ -15,6 +17,40 @@ Result<std::filesystem::path> modelPath(const Context &context, std::size_t word
 {
     TRY(const std::string given, context.word(word, "MODEL"));
     return resolveModelPath(given);
+}
+
+const std::vector<Option> kAdapterOptions{
+    {"adapter", "PATH[=S]", "merge this adapter with strength S (default 1); may be given several times"},
+    {"adapter-alpha", "A", "the alpha of LoRA files that do not store it"},
+    {"pissa-init", "FILE", "the initial factors of PiSSA adapters"},
+};
+
+Result<std::vector<AdapterRequest>> adapterOptions(const Context &context)
+{
+    const Arguments &arguments = context.arguments();
+    AdapterRequest shared;
+    if (arguments.has("adapter-alpha")) {
+        TRY(shared.alpha, arguments.number("adapter-alpha", 0));
+    }
+    shared.pissaInit = arguments.text("pissa-init").value_or("");
+    std::vector<AdapterRequest> requests;
+    for (const std::string &given : arguments.all("adapter")) {
+        AdapterRequest &request = requests.emplace_back(shared);
+        request.path = given;
+        std::error_code error;
+        const std::size_t equals = given.rfind('=');
+        if (equals == std::string::npos || std::filesystem::exists(request.path, error))
+            continue;
+        request.path = given.substr(0, equals);
+        const char *begin = given.data() + equals + 1, *end = given.data() + given.size();
+        const auto [stop, failure] = std::from_chars(begin, end, request.strength);
+        if (failure != std::errc() || stop != end)
+            return Error{ErrorCode::Invalid,
+                         format("The strength of an adapter must be a number, not “%s”.",
+                                printable(given.substr(equals + 1)).c_str()),
+                         "Write --adapter PATH=0.5."};
+    }
+    return requests;
 }
 
 Result<std::optional<DType>> dtypeOption(const Context &context)
@@ -39,6 +75,7 @@ Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::si
     TRY(const std::int64_t threads, context.arguments().integer("threads", 0, 0, 1024));
     request.threads = int(threads);
     TRY(request.weightType, dtypeOption(context));
+    TRY(request.adapters, adapterOptions(context));
     request.initialState = context.arguments().text("initial-state").value_or("");
     request.vocabularies = vocabularyFolders();
     auto model = LoadedModel::open(

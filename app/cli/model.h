@@ -11,6 +11,9 @@ Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::si
 // Just its vocabulary, without reading the weights.
 Result<std::shared_ptr<const Tokenizer>> openVocabularyArgument(Context &context);
 
+// What kAdapterOptions say.
+Result<std::vector<AdapterRequest>> adapterOptions(const Context &context);
+
 Result<std::optional<DType>> dtypeOption(const Context &context);
 
 } // namespace volary::cli

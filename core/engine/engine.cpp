@@ -78,6 +78,7 @@ struct Engine::Impl {
                                          .backend = command.backend,
                                          .threads = command.threads,
                                          .weightType = {},
+                                         .adapters = command.adapters,
                                          .initialState = command.initialState,
                                          .vocabularies = options.vocabularies},
                                         progress, stop);

@@ -66,7 +66,8 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     if (progress)
         progress(0, "Looking at the file");
     TRY(ModelFiles files, findModelFiles(request.path));
-    TRY(const auto file, openTensorFile(files.weights));
+    TRY(auto base, openTensorFile(files.weights));
+    TRY(const auto file, adaptTensorFile(std::move(base), request.adapters));
     TRY(auto backend, makeBackend(request.backend, request.threads));
 
     LoadOptions options{.weightType = request.weightType, .progress = [&](double fraction) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/engine/messages.h"
+#include "core/models/adapter.h"
 #include "core/models/registry.h"
 #include "core/session/session.h"
 
@@ -21,7 +22,8 @@ struct ModelRequest {
     std::string backend = "auto";
     int threads = 0;
     std::optional<DType> weightType;
-    std::filesystem::path initialState; // a tuned state that every session begins with; empty: none
+    std::vector<AdapterRequest> adapters; // merged into the weights in this order
+    std::filesystem::path initialState;   // a tuned state that every session begins with; empty: none
     std::vector<std::filesystem::path> vocabularies; // folders to search after the model's own
 };
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/models/adapter.h"
 #include "core/models/model_info.h"
 #include "core/session/sampler.h"
 #include "core/store/library.h"
@@ -41,6 +42,7 @@ struct OpenModel {
     std::filesystem::path path;
     std::string backend = "auto";
     int threads = 0;
+    std::vector<AdapterRequest> adapters = {};
     std::filesystem::path initialState = {}; // a tuned state that conversations begin with; empty: none
 };
 struct CloseModel {};
