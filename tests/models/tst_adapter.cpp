@@ -75,6 +75,8 @@ private slots:
     void mergesAsTheGoldenData();
     void aMergedModelComputesWhatTheAdapterAdds_data() { forEveryBackend(); }
     void aMergedModelComputesWhatTheAdapterAdds();
+    void logitsMatchTheGoldenData_data();
+    void logitsMatchTheGoldenData();
     void strengthScalesWhatIsAdded_data();
     void strengthScalesWhatIsAdded();
     void fingerprintTellsAdaptersAndStrengthsApart();
@@ -159,6 +161,40 @@ void TestAdapter::aMergedModelComputesWhatTheAdapterAdds()
 
     QVERIFY(largestDifference(logits, expected) <= kLogitTolerance);
     QVERIFY(largestDifference(logits, plain) > 100 * kLogitTolerance);
+}
+
+void TestAdapter::logitsMatchTheGoldenData_data()
+{
+    QTest::addColumn<QString>("folder");
+    QTest::addColumn<QString>("backend");
+    for (const char *folder : {"bone-r16", "bat-r16", "lora-r8"}) {
+        for (const char *backend : {"reference", "cpu"})
+            QTest::addRow("%s, %s", folder, backend) << folder << backend;
+    }
+}
+
+// Of a trainer that never merges: it computes W x and adds what the adapter says.
+void TestAdapter::logitsMatchTheGoldenData()
+{
+    QFETCH(QString, folder);
+    QFETCH(QString, backend);
+    const std::string place = "adapters/" + folder.toStdString();
+    REQUIRE(const Golden golden, Golden::read(dataFile(place + "/logits.safetensors")));
+    REQUIRE(const auto file, openAdapted(baseFor(folder), {requestFor(folder)}));
+    const auto device = makeBackendForTest(backend);
+    REQUIRE(const OpenedModel opened, openModel(*file, *device));
+    Runner runner(*opened.model, *device);
+    std::vector<float> logits;
+    for (const char *sequence : {"first", "second"}) {
+        REQUIRE(const auto tokens, readTokens(dataFile("adapters/tokens.json"), sequence));
+        REQUIRE(State state, runner.newState());
+        REQUIRE(const auto part, allLogits(runner, state, tokens, 16));
+        logits.insert(logits.end(), part.begin(), part.end());
+    }
+
+    const double difference = largestDifference(logits, golden.floats("logits"));
+
+    QVERIFY2(difference <= kLogitTolerance, qPrintable(QString::number(difference)));
 }
 
 void TestAdapter::strengthScalesWhatIsAdded_data()
