@@ -12,6 +12,7 @@ Result<> detokenize(Context &context);
 Result<> logits(Context &context);
 Result<> generate(Context &context);
 Result<> perplexity(Context &context);
+Result<> merge(Context &context);
 Result<> bench(Context &context);
 Result<> snapshot(Context &context);
 

@@ -37,6 +37,8 @@ const std::array kCommands{
     Command{"logits", "MODEL", "run tokens and write the logits to a file", &kLogitsOptions, logits, true},
     Command{"generate", "MODEL", "continue a prompt", &kGenerateOptions, generate, true},
     Command{"perplexity", "MODEL", "how well a model predicts a text", &kPerplexityOptions, perplexity, true},
+    Command{"merge", "MODEL ADAPTER[=S] OUT.safetensors", "write a model with an adapter merged into it",
+            &kNoOptions, merge, true},
     Command{"bench", "[MODEL]", "speed, beside what the machine can do", &kBenchOptions, bench},
     Command{"snapshot", "list|show|save|verify|diff|delete ...", "the snapshots of a library",
             &kSnapshotOptions, snapshot},

@@ -25,7 +25,7 @@ const std::vector<Option> kAdapterOptions{
     {"pissa-init", "FILE", "the initial factors of PiSSA adapters"},
 };
 
-Result<std::vector<AdapterRequest>> adapterOptions(const Context &context)
+Result<std::vector<AdapterRequest>> adapterOptions(const Context &context, std::vector<std::string> words)
 {
     const Arguments &arguments = context.arguments();
     AdapterRequest shared;
@@ -34,7 +34,9 @@ Result<std::vector<AdapterRequest>> adapterOptions(const Context &context)
     }
     shared.pissaInit = arguments.text("pissa-init").value_or("");
     std::vector<AdapterRequest> requests;
-    for (const std::string &given : arguments.all("adapter")) {
+    for (const std::string &more : arguments.all("adapter"))
+        words.push_back(more);
+    for (const std::string &given : words) {
         AdapterRequest &request = requests.emplace_back(shared);
         request.path = given;
         std::error_code error;

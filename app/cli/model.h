@@ -11,8 +11,9 @@ Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::si
 // Just its vocabulary, without reading the weights.
 Result<std::shared_ptr<const Tokenizer>> openVocabularyArgument(Context &context);
 
-// What kAdapterOptions say.
-Result<std::vector<AdapterRequest>> adapterOptions(const Context &context);
+// What kAdapterOptions say, after the adapters that were given as words.
+Result<std::vector<AdapterRequest>> adapterOptions(const Context &context,
+                                                   std::vector<std::string> words = {});
 
 Result<std::optional<DType>> dtypeOption(const Context &context);
 

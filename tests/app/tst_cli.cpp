@@ -157,6 +157,46 @@ private slots:
         QVERIFY(QDir(m_folder.path()).entryList({"never*"}).isEmpty());
     }
 
+    // Opening with an adapter and opening what was merged are the same model to the bit.
+    void aMergedModelIsTheModelWithItsAdapter()
+    {
+        QByteArray header =
+            R"({"blocks.0.ln1.weight":{"dtype":"F32","shape":[256],"data_offsets":[0,1024]}})";
+        header.resize(128, ' ');
+        QByteArray length(8, '\0');
+        length[0] = char(128);
+        write("norm.safetensors", length + header + QByteArray(1024, '\x3e'));
+        const QString adapter = file("norm.safetensors") + "=0.5",
+                      merged = file("adapted/merged.safetensors");
+
+        QVERIFY(QDir().mkpath(file("adapted")));
+        QVERIFY(QFile::copy(VOLARY_SOURCE_DIR "/resources/models/goose-tiny/tokenizer.model",
+                            file("adapted/tokenizer.model")));
+
+        QCOMPARE(run({"merge", kModel, adapter, merged, "--quiet"}).status, 0);
+
+        const auto fingerprint = [&](const QString &model, const QStringList &more) {
+            return run(QStringList{"info", model, "--json", "--quiet"} + more)
+                .json()["fingerprint"]
+                .toString();
+        };
+        QCOMPARE(fingerprint(merged, {}).size(), 64);
+        QCOMPARE(fingerprint(merged, {}), fingerprint(kModel, {"--adapter", adapter}));
+        QVERIFY(fingerprint(merged, {}) != fingerprint(kModel, {}));
+    }
+
+    void aFailedMergeLeavesNoFile()
+    {
+        const QString data = VOLARY_SOURCE_DIR "/tests/data/adapters/";
+
+        const Outcome outcome = run({"merge", data + "base.safetensors", data + "peft-hf/miss",
+                                     file("unmade.safetensors"), "--quiet"});
+
+        QCOMPARE(outcome.status, 1);
+        QVERIFY2(outcome.err.contains("miss") && outcome.err.contains("hint: "), outcome.err.constData());
+        QVERIFY(QDir(m_folder.path()).entryList({"*unmade*"}, QDir::AllEntries | QDir::Hidden).isEmpty());
+    }
+
     void perplexityCountsEveryToken()
     {
         write("prose.txt", "The goose flew over the lake and came back in spring.");
