@@ -6,7 +6,6 @@
 #include "core/engine/backends.h"
 #include "core/engine/model_files.h"
 #include "core/graph/cost.h"
-#include "kernels/cpu/machine_rates.h"
 
 #include <algorithm>
 #include <chrono>
@@ -137,9 +136,9 @@ private:
 
 // What the machine allows at most: operations over the matrix rate, and for decoding also bytes over the read
 // bandwidth.
-double limitTokensPerSecond(const Case &c, const cpu::MachineRates &rates)
+double limitTokensPerSecond(const Case &c, const DeviceRates &rates)
 {
-    const double compute = double(c.cost.operations) / (rates.floatTflopPerSecond * 1e12);
+    const double compute = double(c.cost.operations) / (rates.matrixTflopPerSecond * 1e12);
     const double memory = double(c.cost.bytes) / (rates.readGbPerSecond * 1e9);
     const double seconds = c.kind == "decode" ? std::max(compute, memory) : compute;
     return double(c.rowsPerRun) / seconds;
@@ -181,12 +180,12 @@ Result<> bench(Context &context)
                                         return !context.stop().stop_requested();
                                     }}));
     context.endProgress();
-    const cpu::MachineRates rates = cpu::measureMachine(int(threads));
+    TRY(const DeviceRates rates, measureDevice(backend->device().backend, int(threads)));
     const std::string dtype = type ? std::string(volary::name(*type)) : "as stored";
     if (!context.json())
         std::printf("%s\nread %.1f GB/s, copy %.1f GB/s, multiply-add %.3f TFLOP/s\n%s, weights %s (%s)\n",
                     backend->device().name.c_str(), rates.readGbPerSecond, rates.copyGbPerSecond,
-                    rates.floatTflopPerSecond, name.c_str(), formatBytes(opened.weights.weightBytes).c_str(),
+                    rates.matrixTflopPerSecond, name.c_str(), formatBytes(opened.weights.weightBytes).c_str(),
                     dtype.c_str());
 
     Runner runner(*opened.model, *backend);
@@ -226,7 +225,7 @@ Result<> bench(Context &context)
             Json::Object{{"device", Json::Object{{"name", backend->device().name},
                                                  {"copy_bandwidth_gb_s", rates.copyGbPerSecond},
                                                  {"read_bandwidth_gb_s", rates.readGbPerSecond},
-                                                 {"matrix_rate_tflop_s", rates.floatTflopPerSecond}}},
+                                                 {"matrix_rate_tflop_s", rates.matrixTflopPerSecond}}},
                          {"cases", std::move(list)}});
     return {};
 }

@@ -23,4 +23,7 @@ std::vector<DeviceChoice> listDevices();
 // backend's choice.
 Result<std::unique_ptr<Backend>> makeBackend(std::string_view name, int threads = 0);
 
+// Takes about a second. `name` and `threads` as for makeBackend.
+Result<DeviceRates> measureDevice(std::string_view name, int threads = 0);
+
 } // namespace volary

@@ -15,4 +15,13 @@ struct Device {
     std::string numericProfile;
 };
 
+// What a device can do at best, measured: the limits that speeds are compared with.
+struct DeviceRates {
+    double readGbPerSecond = 0; // summing a buffer far larger than the caches
+    double copyGbPerSecond = 0; // copying it, bytes read plus bytes written
+    // Multiply-adds in registers, two operations each: of float32 vectors on the processor, of f16 matrices
+    // with float32 sums on a GPU.
+    double matrixTflopPerSecond = 0;
+};
+
 } // namespace volary

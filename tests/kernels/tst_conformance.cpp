@@ -5,6 +5,7 @@
 #include "kernels/cpu/backend.h"
 #include "kernels/reference/backend.h"
 #include "tests/kernels/tolerance.h"
+#include "tests/support/backends.h"
 #include "tests/support/random.h"
 #include "tests/support/verify.h"
 
@@ -342,6 +343,13 @@ bool hasMatrix(OpKind kind)
     return kind == OpKind::Embed || kind == OpKind::Linear;
 }
 
+void forEveryFastBackend()
+{
+    QTest::addColumn<QString>("backend");
+    QTest::newRow("cpu") << "cpu";
+    QTest::newRow("cuda") << "cuda";
+}
+
 } // namespace
 
 class TestConformance : public QObject {
@@ -351,37 +359,46 @@ private slots:
     void everyOpAgreesWithTheReference_data();
     void everyOpAgreesWithTheReference();
     void resultsDoNotDependOnTheNumberOfThreads();
+    void rowsDoNotDependOnWhatIsComputedBesideThem_data() { forEveryFastBackend(); }
     void rowsDoNotDependOnWhatIsComputedBesideThem();
+    void largeMatricesAgreeWithTheReference_data() { forEveryFastBackend(); }
     void largeMatricesAgreeWithTheReference();
 };
 
 void TestConformance::everyOpAgreesWithTheReference_data()
 {
+    QTest::addColumn<QString>("backend");
     QTest::addColumn<int>("kind");
     QTest::addColumn<int>("type");
-    for (int kind = 0; kind < kOpKinds; ++kind) {
-        for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
-            if (type != DType::F32 && !hasMatrix(OpKind(kind)))
-                continue;
-            const std::string row = std::string(name(OpKind(kind))) + " " + std::string(name(type));
-            QTest::newRow(row.c_str()) << kind << int(type);
+    for (const char *backend : {"cpu", "cuda"}) {
+        for (int kind = 0; kind < kOpKinds; ++kind) {
+            for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
+                if (type != DType::F32 && !hasMatrix(OpKind(kind)))
+                    continue;
+                QTest::addRow("%s %s %s", backend, name(OpKind(kind)).data(), name(type).data())
+                    << backend << kind << int(type);
+            }
         }
     }
 }
 
 void TestConformance::everyOpAgreesWithTheReference()
 {
+    QFETCH(QString, backend);
     QFETCH(int, kind);
     QFETCH(int, type);
+    SKIP_WITHOUT(backend);
     const auto reference = makeReferenceBackend();
-    const auto cpu = makeCpuBackend(2);
-    QVERIFY(cpu->supports(OpKind(kind), DType(type)));
+    const auto tested = test::makeBackendForTest(backend);
+    if (backend == "cuda" && !tested->supports(OpKind(kind), DType(type)))
+        QSKIP("CUDA runs RWKV-4 to 7 so far");
+    QVERIFY(tested->supports(OpKind(kind), DType(type)));
 
     for (const int width : {1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 64}) {
         for (const int rows : {1, 2, 5, 13}) {
             const Case c = makeCase(OpKind(kind), DType(type), rows, width);
             REQUIRE(const Outcome expected, run(*reference, c));
-            REQUIRE(const Outcome got, run(*cpu, c));
+            REQUIRE(const Outcome got, run(*tested, c));
 
             const double output = relativeDifference(got.output, expected.output, c.terms);
             QVERIFY2(output <= test::tolerance(DType(type)),
@@ -412,7 +429,9 @@ void TestConformance::resultsDoNotDependOnTheNumberOfThreads()
 
 void TestConformance::rowsDoNotDependOnWhatIsComputedBesideThem()
 {
-    const auto cpu = makeCpuBackend(2);
+    QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
+    const auto tested = test::makeBackendForTest(backend);
     for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
         const int width = integer(1, 200), outputs = integer(1, 90), rows = 19;
         const auto weight = normal({outputs, width}), x = normal({rows, width});
@@ -425,11 +444,11 @@ void TestConformance::rowsDoNotDependOnWhatIsComputedBesideThem()
                             return op.linear(s.tensor(weight, type), s.activation(op, input));
                         }};
         };
-        REQUIRE(const Outcome together, run(*cpu, linear(x)));
+        REQUIRE(const Outcome together, run(*tested, linear(x)));
 
         for (int t = 0; t < rows; ++t) {
             const auto begin = x.values.begin() + std::ptrdiff_t(t) * width;
-            REQUIRE(const Outcome alone, run(*cpu, linear({{begin, begin + width}, {1, width}})));
+            REQUIRE(const Outcome alone, run(*tested, linear({{begin, begin + width}, {1, width}})));
             const auto row = together.output.begin() + std::ptrdiff_t(t) * outputs;
             QVERIFY2(std::equal(alone.output.begin(), alone.output.end(), row),
                      qPrintable(QString("%1 x %2, row %3").arg(outputs).arg(width).arg(t)));
@@ -439,8 +458,10 @@ void TestConformance::rowsDoNotDependOnWhatIsComputedBesideThem()
 
 void TestConformance::largeMatricesAgreeWithTheReference()
 {
+    QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
     const auto reference = makeReferenceBackend();
-    const auto cpu = makeCpuBackend(2);
+    const auto tested = test::makeBackendForTest(backend);
     for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
         const int rows = integer(1, 40), inputs = integer(900, 1100), outputs = integer(300, 400);
         const auto weight = normal({outputs, inputs}, 0.05f), x = normal({rows, inputs});
@@ -452,7 +473,7 @@ void TestConformance::largeMatricesAgreeWithTheReference()
                          return op.linear(s.tensor(weight, type), s.activation(op, x));
                      }};
         REQUIRE(const Outcome expected, run(*reference, c));
-        REQUIRE(const Outcome got, run(*cpu, c));
+        REQUIRE(const Outcome got, run(*tested, c));
         QVERIFY(relativeDifference(got.output, expected.output, c.terms) <= test::tolerance(type));
     }
 }

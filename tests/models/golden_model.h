@@ -5,6 +5,7 @@
 #include "core/base/half.h"
 #include "kernels/cpu/backend.h"
 #include "kernels/reference/backend.h"
+#include "tests/support/backends.h"
 #include "tests/support/golden.h"
 #include "tests/support/random.h"
 #include "tests/support/verify.h"
@@ -18,26 +19,40 @@ constexpr double kLogitTolerance = 1e-4;
 constexpr double kStateTolerance = 2e-4; // relative to max(1, |value|)
 constexpr int kVocabulary = 512;         // of every golden model
 
-inline std::unique_ptr<Backend> makeBackendForTest(const QString &name)
+inline void forBackends(const QStringList &backends)
 {
-    return name == "cpu" ? makeCpuBackend(2) : makeReferenceBackend();
+    QTest::addColumn<QString>("backend");
+    for (const QString &backend : backends)
+        QTest::newRow(qPrintable(backend)) << backend;
+}
+
+inline void forBackendsAndChunks(const QStringList &backends)
+{
+    QTest::addColumn<QString>("backend");
+    QTest::addColumn<int>("chunk");
+    for (const QString &backend : backends) {
+        for (const int chunk : {1, 5, 64, 96})
+            QTest::addRow("%s, chunks of %d", qPrintable(backend), chunk) << backend << chunk;
+    }
 }
 
 inline void forEveryBackend()
 {
-    QTest::addColumn<QString>("backend");
-    QTest::newRow("reference") << "reference";
-    QTest::newRow("cpu") << "cpu";
+    forBackends({"reference", "cpu", "cuda"});
 }
-
 inline void forEveryBackendAndChunk()
 {
-    QTest::addColumn<QString>("backend");
-    QTest::addColumn<int>("chunk");
-    for (const QString &backend : {QString("reference"), QString("cpu")}) {
-        for (const int chunk : {1, 5, 64, 96})
-            QTest::addRow("%s, chunks of %d", qPrintable(backend), chunk) << backend << chunk;
-    }
+    forBackendsAndChunks({"reference", "cpu", "cuda"});
+}
+
+// For models whose ops the GPU backends do not have.
+inline void forHostBackends()
+{
+    forBackends({"reference", "cpu"});
+}
+inline void forHostBackendsAndChunks()
+{
+    forBackendsAndChunks({"reference", "cpu"});
 }
 
 // "mid.2.att_shift" and so on, as the golden data name a state tensor.
@@ -75,6 +90,7 @@ inline void setNumbers(TensorImage &image, const std::vector<float> &numbers)
 
 inline void checkLogitsAndStates(const std::string &folder, const QString &backend, int chunk)
 {
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
     REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
@@ -92,6 +108,7 @@ inline void checkLogitsAndStates(const std::string &folder, const QString &backe
 // The state after half of the tokens, and the second half from the golden state instead of ours.
 inline void checkMiddle(const std::string &folder, const QString &backend)
 {
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
     REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
@@ -144,6 +161,7 @@ inline std::vector<float> readHalves(const TensorFile &file, const std::string &
 
 inline void checkTunedState(const std::string &folder, const QString &backend)
 {
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
     REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
@@ -230,6 +248,7 @@ inline void checkTinyModel(const std::string &model, const std::string &expected
     const auto logitsFile = sharedFile("models/rwkv.cpp-tiny/" + expectedFile);
     if (!modelFile || !logitsFile)
         QSKIP("the trained model of rwkv.cpp is not here (it belongs to another project)");
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openForTest(*modelFile, makeBackendForTest(backend)));
     REQUIRE(const std::string bytes, readFile(*logitsFile, 1 << 16));
     std::vector<float> expected(bytes.size() / sizeof(float));

@@ -71,12 +71,12 @@ class TestGoldFinch : public QObject {
 
 private slots:
     void isRecognised();
-    void logitsStatesAndLatentsMatchTheGoldenData_data() { forEveryBackendAndChunk(); }
+    void logitsStatesAndLatentsMatchTheGoldenData_data() { forHostBackendsAndChunks(); }
     void logitsStatesAndLatentsMatchTheGoldenData();
-    void theShortestTextsMatchTheGoldenData_data() { forEveryBackend(); }
+    void theShortestTextsMatchTheGoldenData_data() { forHostBackends(); }
     void theShortestTextsMatchTheGoldenData();
     void greedyContinuationIsThatOfTheReference();
-    void rotaryPositionsMatchTheGoldenData_data() { forEveryBackend(); }
+    void rotaryPositionsMatchTheGoldenData_data() { forHostBackends(); }
     void rotaryPositionsMatchTheGoldenData();
     void readingWithTheWindowEqualsReadingEverything();
     void everyWayToCutATextGivesTheSameBits();
@@ -85,9 +85,9 @@ private slots:
     void snapshotsHoldTokensAndLatentsOnly();
     void aSessionRefusesACacheOfAnotherLength();
     void cacheRatiosAreThoseOfThePaper();
-    void theTrainedModelMatchesItsCard_data() { forEveryBackend(); }
+    void theTrainedModelMatchesItsCard_data() { forHostBackends(); }
     void theTrainedModelMatchesItsCard();
-    void finchC2MatchesTheGoldenData_data() { forEveryBackend(); }
+    void finchC2MatchesTheGoldenData_data() { forHostBackends(); }
     void finchC2MatchesTheGoldenData();
 };
 

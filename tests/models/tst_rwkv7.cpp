@@ -3,6 +3,7 @@
 #include "core/base/half.h"
 #include "kernels/cpu/backend.h"
 #include "kernels/reference/backend.h"
+#include "tests/support/backends.h"
 #include "tests/support/golden.h"
 #include "tests/support/random.h"
 #include "tests/support/verify.h"
@@ -19,16 +20,12 @@ namespace {
 constexpr double kLogitTolerance = 1e-4;
 constexpr double kStateTolerance = 2e-4; // relative to max(1, |value|)
 
-std::unique_ptr<Backend> makeBackendForTest(const QString &name)
-{
-    return name == "cpu" ? makeCpuBackend(2) : makeReferenceBackend();
-}
-
 void forEveryBackend()
 {
     QTest::addColumn<QString>("backend");
     QTest::newRow("reference") << "reference";
     QTest::newRow("cpu") << "cpu";
+    QTest::newRow("cuda") << "cuda";
 }
 
 // Compares a state with "<prefix>.<layer>.att_shift", ".wkv" and ".ffn_shift".
@@ -73,7 +70,7 @@ void TestRwkv7::logitsAndStatesMatchTheGoldenData_data()
 {
     QTest::addColumn<QString>("backend");
     QTest::addColumn<int>("chunk");
-    for (const QString &backend : {QString("reference"), QString("cpu")}) {
+    for (const QString &backend : {QString("reference"), QString("cpu"), QString("cuda")}) {
         for (const int chunk : {1, 7, 64, 96})
             QTest::addRow("%s, chunks of %d", qPrintable(backend), chunk) << backend << chunk;
     }
@@ -83,6 +80,7 @@ void TestRwkv7::logitsAndStatesMatchTheGoldenData()
 {
     QFETCH(QString, backend);
     QFETCH(int, chunk);
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openForTest(dataFile("rwkv7/model.pth"), makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(dataFile("rwkv7/expected.safetensors")));
     REQUIRE(const auto tokens, readTokens(dataFile("rwkv7/tokens.json")));
@@ -100,6 +98,7 @@ void TestRwkv7::logitsAndStatesMatchTheGoldenData()
 void TestRwkv7::continuesFromTheMiddleOfTheGoldenData()
 {
     QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openForTest(dataFile("rwkv7/model.pth"), makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(dataFile("rwkv7/expected.safetensors")));
     REQUIRE(const auto tokens, readTokens(dataFile("rwkv7/tokens.json")));
@@ -126,6 +125,7 @@ void TestRwkv7::continuesFromTheMiddleOfTheGoldenData()
 void TestRwkv7::startsFromATunedState()
 {
     QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openForTest(dataFile("rwkv7/model.pth"), makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(dataFile("rwkv7/expected.safetensors")));
     REQUIRE(const auto tokens, readTokens(dataFile("rwkv7/tokens.json")));
@@ -221,6 +221,7 @@ void TestRwkv7::trainedTinyModelAgreesWithItsAuthors()
     const auto expectedFile = sharedFile("models/rwkv.cpp-tiny/expected-logits-7v0-834K.bin");
     if (!model || !expectedFile)
         QSKIP("the trained model of rwkv.cpp is not here (it belongs to another project)");
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openForTest(*model, makeBackendForTest(backend)));
     REQUIRE(const std::string bytes, readFile(*expectedFile, 1 << 16));
     std::vector<float> expected(bytes.size() / sizeof(float));
@@ -245,6 +246,7 @@ void TestRwkv7::bundledModelReproducesItsCard()
     QFETCH(QString, backend);
     const std::filesystem::path folder =
         std::filesystem::path(VOLARY_SOURCE_DIR) / "resources/models/goose-tiny";
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openForTest(folder / "model.safetensors", makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(dataFile("goose-tiny/expected.safetensors")));
     const auto vocabulary = std::size_t(test.runner->model().info().vocabulary);
