@@ -87,6 +87,7 @@ private:
 ByteTrie makeTrie(const BpeVocabulary &vocabulary)
 {
     std::vector<ByteTrie::Entry> entries;
+    entries.reserve(vocabulary.found.size());
     for (const TokenId id : vocabulary.found)
         entries.push_back({vocabulary.tokens[std::size_t(id)], id});
     return ByteTrie(std::move(entries));
