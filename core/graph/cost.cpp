@@ -21,7 +21,7 @@ PlanCost costOf(const Plan &plan)
 {
     PlanCost cost;
     const auto bytes = [](const PlanValue &value) {
-        return std::uint64_t(value.shape.elements()) * bytesPerElement(value.type);
+        return std::uint64_t(bytesOf(value.type, value.shape.elements()));
     };
     for (const PlanOp &op : plan.ops) {
         if (op.output < 0)

@@ -35,8 +35,12 @@ Result<TensorInfo> checkedTensor(std::string_view name, DType type, const std::v
     const bool sane =
         std::ranges::all_of(extents, [](auto extent) { return extent >= 0 && extent < kMaxExtent; });
     const auto shape = sane ? Shape::checked(extents) : std::nullopt;
-    if (!shape || std::uint64_t(shape->elements()) > UINT64_MAX / 2 / bytesPerElement(type))
+    if (!shape || std::uint64_t(shape->elements()) > UINT64_MAX / 2 / bytesPerBlock(type))
         return corrupt("tensor " + std::string(name) + " has an impossible shape");
+    const int block = elementsPerBlock(type);
+    if (block > 1 && (extents.empty() || extents.back() % block != 0))
+        return corrupt("tensor " + std::string(name) + " has the shape " + shape->text() +
+                       ", but its rows should be whole blocks of " + std::to_string(block));
     return TensorInfo{std::string(name), type, *shape};
 }
 

@@ -24,7 +24,7 @@ struct TensorInfo {
     std::string name;
     DType type;
     Shape shape; // slowest dimension first, whatever the file's own order
-    std::size_t bytes() const { return std::size_t(shape.elements()) * bytesPerElement(type); }
+    std::size_t bytes() const { return bytesOf(type, shape.elements()); }
 };
 
 // An open, validated model file. Reading uses positioned reads, so a file that shrinks meanwhile gives an

@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "core/base/half.h"
 #include "core/base/text.h"
+#include "core/tensor/blocks.h"
 
 #include <cstring>
 
@@ -27,6 +28,11 @@ bool isFloat(DType type)
 
 std::vector<float> toFloats(std::span<const std::byte> bytes, DType type)
 {
+    if (isQuantised(type)) {
+        std::vector<float> decoded(bytes.size() / bytesPerBlock(type) * std::size_t(elementsPerBlock(type)));
+        decodeBlocks(type, bytes.data(), decoded);
+        return decoded;
+    }
     std::vector<float> numbers(bytes.size() / bytesPerElement(type));
     for (std::size_t i = 0; i < numbers.size(); ++i) {
         switch (type) {

@@ -11,7 +11,7 @@ namespace volary {
 
 bool isFloat(DType type); // f32, f16, bf16, f64
 
-// The numbers in `bytes`, which are of a float type.
+// The numbers in `bytes`, which are of a float or a quantised type.
 std::vector<float> toFloats(std::span<const std::byte> bytes, DType type);
 // Each number rounded once, to nearest even. Any float type.
 std::vector<std::byte> toBytes(std::span<const float> numbers, DType type);

@@ -9,7 +9,7 @@ namespace {
 
 DType deviceType(DType stored)
 {
-    return stored == DType::F64 ? DType::F32 : stored;
+    return stored == DType::F64 || isQuantised(stored) ? DType::F32 : stored;
 }
 
 } // namespace
@@ -50,7 +50,7 @@ Shape WeightLoader::shapeOf(std::string_view name)
 
 bool WeightLoader::shapeIs(const TensorInfo &info, const Shape &wanted)
 {
-    if (!isFloat(info.type)) {
+    if (!isFloat(info.type) && !isQuantised(info.type)) {
         fail({ErrorCode::Mismatch,
               format("The tensor %s holds %s numbers; weights are floats.", info.name.c_str(),
                      std::string(name(info.type)).c_str()),
@@ -229,7 +229,7 @@ Tensor rowsOf(const Tensor &matrix, std::int64_t first, std::int64_t count)
 {
     Tensor view = matrix;
     view.shape = {count, matrix.shape[1]};
-    view.offset += std::size_t(first * matrix.shape[1]) * bytesPerElement(matrix.type);
+    view.offset += bytesOf(matrix.type, first * matrix.shape[1]);
     return view;
 }
 

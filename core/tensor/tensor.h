@@ -38,7 +38,7 @@ struct Tensor {
     std::size_t offset = 0; // bytes from the start of the buffer
 
     explicit operator bool() const { return buffer != nullptr; }
-    std::size_t bytes() const { return std::size_t(shape.elements()) * bytesPerElement(type); }
+    std::size_t bytes() const { return bytesOf(type, shape.elements()); }
     std::byte *host() const { return buffer->host() + offset; }
 };
 

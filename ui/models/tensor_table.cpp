@@ -15,7 +15,7 @@ QVariant value(const ModelDescription::TensorRow &row, int column)
     case TensorTable::Type: return QString::fromUtf8(name(row.type).data(), qsizetype(name(row.type).size()));
     case TensorTable::Extents: return QString::fromStdString(row.shape.text());
     case TensorTable::Elements: return qint64(row.shape.elements());
-    case TensorTable::Bytes: return qint64(row.shape.elements()) * qint64(bytesPerElement(row.type));
+    case TensorTable::Bytes: return qint64(bytesOf(row.type, row.shape.elements()));
     }
     return {};
 }

@@ -14,7 +14,7 @@ struct RowMap {
     int rows;                     // R
 };
 
-// A matrix as stored: row-major, one row per output. `type` is F32, F16 or BF16.
+// A matrix as stored: row-major, one row per output. `type` is F32, F16, BF16 or quantised.
 struct MatrixView {
     const void *data;
     DType type;
