@@ -40,5 +40,6 @@ Result<> refuseDuplicates(std::span<const TensorInfo> tensors);
 Result<std::unique_ptr<TensorFile>> openSafetensors(InputFile file);
 Result<std::unique_ptr<TensorFile>> openRwkvCpp(InputFile file);
 Result<std::unique_ptr<TensorFile>> openPth(InputFile file);
+Result<std::unique_ptr<TensorFile>> openGguf(InputFile file);
 
 } // namespace volary

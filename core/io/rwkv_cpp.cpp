@@ -9,7 +9,7 @@
 namespace volary {
 namespace {
 
-constexpr std::uint32_t kOldestVersion = 100, kNewestVersion = 101;
+constexpr std::uint32_t kOldestVersion = 100, kNewestVersion = 101, kQuantisedVersion = 101;
 constexpr std::uint64_t kHeaderBytes = 24;
 constexpr std::uint32_t kMaxRank = 3, kMaxKeyBytes = 512;
 
@@ -55,14 +55,21 @@ Result<DType> typeOf(std::uint32_t number, const std::string &owner)
 {
     constexpr std::array<std::string_view, 10> kNames{"F32",  "F16",  "Q4_0", "Q4_1", "Q4_1_O",
                                                       "Q4_2", "Q4_3", "Q5_0", "Q5_1", "Q8_0"};
-    if (number == 0)
-        return DType::F32;
-    if (number == 1)
-        return DType::F16;
+    switch (number) {
+    case 0: return DType::F32;
+    case 1: return DType::F16;
+    case 2: return DType::Q4_0;
+    case 3: return DType::Q4_1;
+    case 7: return DType::Q5_0;
+    case 8: return DType::Q5_1;
+    case 9: return DType::Q8_0;
+    default: break;
+    }
     if (number >= kNames.size())
         return corrupt(owner + " has the unknown data type " + std::to_string(number));
-    return unsupported(owner + " is quantised as " + std::string(kNames[number]) + ", which comes later",
-                       "Use the F16 file of the model.");
+    return unsupported(owner + " is quantised as " + std::string(kNames[number]) +
+                           ", a type that rwkv.cpp itself gave up",
+                       "Quantise the F16 file of the model again.");
 }
 
 Result<Header> RwkvCpp::readHeader()
@@ -131,6 +138,10 @@ Result<> RwkvCpp::checkAgainst(const Header &header) const
             return corrupt("emb.weight has shape " + tensor.shape.text() + ", but the header says n_vocab " +
                            std::to_string(header.vocabulary) + " and n_embed " +
                            std::to_string(header.embedding));
+        if (isQuantised(tensor.type) && header.version < kQuantisedVersion)
+            return unsupported("tensor " + tensor.name + " is quantised in a file of version " +
+                                   std::to_string(header.version) + ", whose blocks had another layout",
+                               "Quantise the F16 file of the model again.");
         if (!tensor.name.starts_with(kBlocks))
             continue;
         const char *end = tensor.name.data() + tensor.name.size();

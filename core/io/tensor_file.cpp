@@ -18,7 +18,7 @@ constexpr std::string_view kLegacyTorch("\x80\x02\x8A\x0A\x6C\xFC\x9C\x46\xF9\x2
 Error notAModel()
 {
     return unsupported("this is no model file that Volary knows",
-                       "Choose a .safetensors, .pth or rwkv.cpp .bin file.");
+                       "Choose a .safetensors, .pth, .gguf or rwkv.cpp .bin file.");
 }
 
 Result<std::unique_ptr<TensorFile>> openByContent(InputFile file)
@@ -34,8 +34,7 @@ Result<std::unique_ptr<TensorFile>> openByContent(InputFile file)
     case kZipMagic:
     case kEmptyZipMagic: return openPth(std::move(file));
     case kRwkvCppMagic: return openRwkvCpp(std::move(file));
-    case kGgufMagic:
-        return unsupported("GGUF files are not supported yet", "Use the .safetensors file of the model.");
+    case kGgufMagic: return openGguf(std::move(file));
     default: break;
     }
     if (text == kLegacyTorch)

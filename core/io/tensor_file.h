@@ -33,7 +33,7 @@ class TensorFile {
 public:
     virtual ~TensorFile() = default;
 
-    virtual std::string_view format() const = 0;             // "safetensors", "pth", "rwkv.cpp"
+    virtual std::string_view format() const = 0;             // "safetensors", "pth", "gguf", "rwkv.cpp"
     virtual std::span<const TensorInfo> tensors() const = 0; // in file order
 
     // The values of tensors()[index], row-major and contiguous. `to` has exactly its bytes().

@@ -13,6 +13,14 @@ namespace {
 constexpr std::size_t kVersionAt = 4, kVocabularyAt = 8, kLayersAt = 16, kTypeAt = 20, kRankAt = 24,
                       kKeyLengthAt = 28, kTensorTypeAt = 32, kFirstExtentAt = 36;
 
+// The same with rows of 32 numbers as one block of Q8_0 each.
+std::string quantisedFile(std::uint32_t version)
+{
+    const std::uint32_t numbers[] = {0x67676D66, version, 4, 32, 0, 9, 2, 10, 9, 32, 4};
+    std::string content(reinterpret_cast<const char *>(numbers), sizeof numbers);
+    return content + "emb.weight" + std::string(4 * 34, '\x11');
+}
+
 std::string goodFile()
 {
     const std::uint32_t numbers[] = {0x67676D66, 101, 4, 2, 0, 0, 2, 10, 0, 2, 4};
@@ -32,6 +40,7 @@ class TestRwkvCpp : public QObject {
 
 private slots:
     void rowsComeFirstInTheShape();
+    void quantisedBlocksNeedVersion101();
     void wrongFieldsAreNamed_data();
     void wrongFieldsAreNamed();
     void everyTruncationIsRefused();
@@ -51,6 +60,15 @@ void TestRwkvCpp::rowsComeFirstInTheShape()
     QCOMPARE(std::memcmp(tensors.at("emb.weight").bytes.data(), data.data(), 32), 0);
 }
 
+void TestRwkvCpp::quantisedBlocksNeedVersion101()
+{
+    REQUIRE(const ReadTensors tensors, m_scratch.readBack(quantisedFile(101)));
+    QCOMPARE(tensors.at("emb.weight").type, DType::Q8_0);
+    QCOMPARE(tensors.at("emb.weight").bytes.size(), std::size_t(4 * 34));
+    const QString what = m_scratch.refusal(quantisedFile(100));
+    QVERIFY2(what.contains("version 100"), qPrintable(what));
+}
+
 void TestRwkvCpp::wrongFieldsAreNamed_data()
 {
     QTest::addColumn<quint64>("at");
@@ -59,10 +77,10 @@ void TestRwkvCpp::wrongFieldsAreNamed_data()
     QTest::newRow("version") << quint64(kVersionAt) << 99u << "version is 99";
     QTest::newRow("vocabulary") << quint64(kVocabularyAt) << 5u << "n_vocab 5";
     QTest::newRow("layers") << quint64(kLayersAt) << 3u << "n_layer 3";
-    QTest::newRow("model quantised") << quint64(kTypeAt) << 8u << "Q5_1";
+    QTest::newRow("type given up") << quint64(kTypeAt) << 4u << "Q4_1_O";
     QTest::newRow("rank") << quint64(kRankAt) << 4u << "dim_count of 4";
     QTest::newRow("key length") << quint64(kKeyLengthAt) << 0u << "key_length of 0";
-    QTest::newRow("tensor quantised") << quint64(kTensorTypeAt) << 9u << "Q8_0";
+    QTest::newRow("rows of half blocks") << quint64(kTensorTypeAt) << 9u << "whole blocks";
     QTest::newRow("type unknown") << quint64(kTensorTypeAt) << 10u << "unknown data type 10";
     QTest::newRow("extent 0") << quint64(kFirstExtentAt) << 0u << "dimension of 0";
     QTest::newRow("extent huge") << quint64(kFirstExtentAt) << UINT32_MAX << "past the end";
