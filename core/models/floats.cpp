@@ -48,7 +48,11 @@ std::vector<float> toFloats(std::span<const std::byte> bytes, DType type)
 
 std::vector<std::byte> toBytes(std::span<const float> numbers, DType type)
 {
-    std::vector<std::byte> bytes(numbers.size() * bytesPerElement(type));
+    std::vector<std::byte> bytes(bytesOf(type, std::int64_t(numbers.size())));
+    if (isQuantised(type)) {
+        encodeBlocks(type, numbers, bytes.data());
+        return bytes;
+    }
     if (type == DType::F32) {
         std::memcpy(bytes.data(), numbers.data(), bytes.size());
         return bytes;

@@ -5,15 +5,6 @@
 
 namespace volary {
 
-namespace {
-
-DType deviceType(DType stored)
-{
-    return stored == DType::F64 || isQuantised(stored) ? DType::F32 : stored;
-}
-
-} // namespace
-
 WeightLoader::WeightLoader(const TensorFile &file, Backend &backend, LoadOptions options)
     : m_file(file), m_backend(backend), m_options(std::move(options))
 {
@@ -117,6 +108,26 @@ Tensor WeightLoader::uploadFloats(std::vector<float> numbers, DType type, Shape 
     return failed() ? Tensor{} : upload(toBytes(numbers, type), type, shape);
 }
 
+// Blocks that the device cannot multiply become half floats, which hold their numbers to 11 bits.
+DType WeightLoader::matrixType(DType stored, std::int64_t inputs) const
+{
+    DType wanted = m_options.weightType.value_or(stored);
+    if (isQuantised(wanted) && inputs % elementsPerBlock(wanted) != 0)
+        wanted = stored;
+    if (wanted == DType::F64)
+        return DType::F32;
+    return isQuantised(wanted) && !m_backend.supports(OpKind::Linear, wanted) ? DType::F16 : wanted;
+}
+
+// Small matrices whose numbers change places stay floats: blocks would cost accuracy and save nothing.
+DType WeightLoader::turnedType(DType stored) const
+{
+    const DType wanted = m_options.weightType.value_or(stored);
+    if (!isQuantised(wanted))
+        return wanted == DType::F64 ? DType::F32 : wanted;
+    return isQuantised(stored) || stored == DType::F64 ? DType::F32 : stored;
+}
+
 Tensor WeightLoader::matrix(const std::string &name, std::int64_t outputs, std::int64_t inputs)
 {
     return unturned(name, {outputs, inputs}, {outputs, inputs});
@@ -147,7 +158,7 @@ Tensor WeightLoader::unturned(const std::string &name, const Shape &stored, cons
         return {};
     entry->used = true;
     const DType type = m_file.tensors()[entry->index].type;
-    const DType wanted = m_options.weightType.value_or(deviceType(type));
+    const DType wanted = matrixType(type, made[1]);
     if (wanted != type)
         return uploadFloats(floats(*entry), wanted, made);
     const auto *bytes = fetch(*entry);
@@ -171,7 +182,7 @@ Tensor WeightLoader::turned(const std::string &name, const Shape &stored, std::s
                 to[first + o * inputs + i] = from[first + i * outputs + o];
         }
     }
-    const DType type = m_options.weightType.value_or(deviceType(m_file.tensors()[entry->index].type));
+    const DType type = turnedType(m_file.tensors()[entry->index].type);
     return uploadFloats(std::move(to), type, {std::int64_t(count * outputs), std::int64_t(inputs)});
 }
 
@@ -191,7 +202,7 @@ Tensor WeightLoader::columns(const std::string &name, std::int64_t outputs, std:
         const auto begin = from.begin() + o * inputs + first;
         to.insert(to.end(), begin, begin + count);
     }
-    const DType type = m_options.weightType.value_or(deviceType(m_file.tensors()[entry->index].type));
+    const DType type = turnedType(m_file.tensors()[entry->index].type);
     return uploadFloats(std::move(to), type, {outputs, count});
 }
 

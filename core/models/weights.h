@@ -15,7 +15,9 @@
 namespace volary {
 
 struct LoadOptions {
-    std::optional<DType> weightType; // for matrices; nothing: as stored in the file
+    // For matrices; nothing: as stored in the file. A quantised type leaves those as they are whose rows are
+    // no whole blocks, and the factors of low rank.
+    std::optional<DType> weightType;
     // Called after every tensor with the share of the file's bytes that is done; false cancels.
     std::function<bool(double fraction)> progress;
 };
@@ -83,6 +85,9 @@ private:
     // The bytes as stored, hashed and counted as progress; nullptr after a failure. Valid until the next
     // call.
     const std::vector<std::byte> *fetch(Entry &entry);
+    // The type that a matrix of rows of `inputs` numbers, and one whose numbers are moved, has on the device.
+    DType matrixType(DType stored, std::int64_t inputs) const;
+    DType turnedType(DType stored) const;
     // A matrix of the shape `made` from a tensor of the shape `stored`, which has the same order of numbers.
     Tensor unturned(const std::string &name, const Shape &stored, const Shape &made);
     Tensor turned(const std::string &name, const Shape &stored, std::size_t count, std::size_t inputs,

@@ -21,13 +21,6 @@ std::size_t bytesPerElement(DType type)
     VOLARY_CHECK(false, "elements of quantised types have no bytes of their own");
 }
 
-int elementsPerBlock(DType type)
-{
-    if (!isQuantised(type))
-        return 1;
-    return type == DType::Q4_K || type == DType::Q5_K || type == DType::Q6_K ? 256 : 32;
-}
-
 std::size_t bytesPerBlock(DType type)
 {
     switch (type) {

@@ -35,7 +35,12 @@ constexpr bool isQuantised(DType type)
 }
 
 // A row is a whole number of blocks. Of types that are not quantised every element is a block.
-int elementsPerBlock(DType type);
+constexpr int elementsPerBlock(DType type)
+{
+    if (!isQuantised(type))
+        return 1;
+    return type == DType::Q4_K || type == DType::Q5_K || type == DType::Q6_K ? 256 : 32;
+}
 std::size_t bytesPerBlock(DType type);
 
 // Of `elements` numbers, which are whole blocks.

@@ -7,6 +7,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "core/tensor/blocks.h"
+#include "kernels/cpu/blocks-inl.h"
 #include "kernels/cpu/ops.h"
 
 #include <algorithm>
@@ -137,6 +139,93 @@ void manyRows(const T *weight, const LinearArgs &p, std::size_t begin, std::size
         panelTimesRows<1>(panelAt(o, 1), p, o);
 }
 
+// Weights in blocks. The numbers are made in the same way and summed in the same order whether a row of
+// weights meets one row of activations or many.
+// .
+
+// The vector of weights that begins with number `at` of the group.
+template <DType Type>
+HWY_INLINE Vec weights(const Group &group, std::size_t at)
+{
+    const Lanes d;
+    const hn::Rebind<std::int32_t, Lanes> whole;
+    const Vec n =
+        hn::ConvertTo(d, hn::PromoteTo(whole, hn::LoadU(hn::Rebind<std::int8_t, Lanes>(), group.n + at)));
+    const Vec scale = hn::Set(d, group.scale[at / 16]);
+    if constexpr (hasOffset(Type))
+        return hn::MulAdd(scale, n, hn::Set(d, group.offset));
+    else
+        return hn::Mul(scale, n);
+}
+
+// Products of `Outputs` weight rows with one activation row.
+template <DType Type, int Outputs>
+HWY_INLINE void blockTile(const std::byte *weight, std::size_t rowBytes, const float *x, std::size_t inputs,
+                          float *out)
+{
+    const Lanes d;
+    const std::size_t lanes = hn::Lanes(d);
+    constexpr int kGroups = elementsPerBlock(Type) / kGroup;
+    const std::size_t blockBytes = bytesPerBlock(Type);
+    Vec sum[Outputs];
+    for (int o = 0; o < Outputs; ++o)
+        sum[o] = hn::Zero(d);
+    for (std::size_t i = 0; i < inputs; weight += blockBytes) {
+        for (int g = 0; g < kGroups; ++g, i += kGroup) {
+            for (int o = 0; o < Outputs; ++o) {
+                Group group;
+                fetchGroup<Type>(weight + std::size_t(o) * rowBytes, g, group);
+                for (std::size_t at = 0; at < kGroup; at += lanes)
+                    sum[o] = hn::MulAdd(weights<Type>(group, at), load(x + i + at), sum[o]);
+            }
+        }
+    }
+    for (int o = 0; o < Outputs; ++o)
+        out[o] = hn::GetLane(hn::SumOfLanes(d, sum[o]));
+}
+
+// `count` rows of weights as float32.
+template <DType Type>
+void widenBlocks(const std::byte *weight, std::size_t numbers, float *to)
+{
+    const std::size_t lanes = hn::Lanes(Lanes());
+    constexpr int kGroups = elementsPerBlock(Type) / kGroup;
+    const std::size_t blockBytes = bytesPerBlock(Type);
+    for (std::size_t i = 0; i < numbers; weight += blockBytes) {
+        for (int g = 0; g < kGroups; ++g, i += kGroup) {
+            Group group;
+            fetchGroup<Type>(weight, g, group);
+            for (std::size_t at = 0; at < kGroup; at += lanes)
+                hn::StoreU(weights<Type>(group, at), Lanes(), to + i + at);
+        }
+    }
+}
+
+template <DType Type>
+void linearBlocks(const LinearArgs &p, std::size_t begin, std::size_t end)
+{
+    const auto inputs = std::size_t(p.weight.inputs);
+    const std::size_t rowBytes = inputs / std::size_t(elementsPerBlock(Type)) * bytesPerBlock(Type);
+    const auto *weight = static_cast<const std::byte *>(p.weight.data);
+    std::size_t o = begin;
+    if (p.rows == 1) {
+        for (; o + kPanel <= end; o += kPanel)
+            blockTile<Type, kPanel>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
+        for (; o < end; ++o)
+            blockTile<Type, 1>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
+        return;
+    }
+    std::vector<float> widened(kPanel * inputs);
+    for (; o + kPanel <= end; o += kPanel) {
+        widenBlocks<Type>(weight + o * rowBytes, kPanel * inputs, widened.data());
+        panelTimesRows<kPanel>(widened.data(), p, o);
+    }
+    for (; o < end; ++o) {
+        widenBlocks<Type>(weight + o * rowBytes, inputs, widened.data());
+        panelTimesRows<1>(widened.data(), p, o);
+    }
+}
+
 template <typename T>
 void linearTyped(const LinearArgs &p, int begin, int end)
 {
@@ -154,6 +243,14 @@ void linearOutputs(const LinearArgs &p, int begin, int end)
     case DType::F32: linearTyped<float>(p, begin, end); break;
     case DType::F16: linearTyped<hwy::float16_t>(p, begin, end); break;
     case DType::BF16: linearTyped<hwy::bfloat16_t>(p, begin, end); break;
+    case DType::Q4_0: linearBlocks<DType::Q4_0>(p, std::size_t(begin), std::size_t(end)); break;
+    case DType::Q4_1: linearBlocks<DType::Q4_1>(p, std::size_t(begin), std::size_t(end)); break;
+    case DType::Q5_0: linearBlocks<DType::Q5_0>(p, std::size_t(begin), std::size_t(end)); break;
+    case DType::Q5_1: linearBlocks<DType::Q5_1>(p, std::size_t(begin), std::size_t(end)); break;
+    case DType::Q8_0: linearBlocks<DType::Q8_0>(p, std::size_t(begin), std::size_t(end)); break;
+    case DType::Q4_K: linearBlocks<DType::Q4_K>(p, std::size_t(begin), std::size_t(end)); break;
+    case DType::Q5_K: linearBlocks<DType::Q5_K>(p, std::size_t(begin), std::size_t(end)); break;
+    case DType::Q6_K: linearBlocks<DType::Q6_K>(p, std::size_t(begin), std::size_t(end)); break;
     default: break; // prepare() admits no other type
     }
 }

@@ -2,6 +2,7 @@
 #include "kernels/cpu/ops.h"
 
 #include "core/base/half.h"
+#include "core/tensor/blocks.h"
 
 #include <algorithm>
 #include <cstring>
@@ -14,6 +15,11 @@ void embed(const EmbedArgs &p, Parallel &)
     for (std::size_t t = 0; t < std::size_t(p.rows); ++t) {
         const std::size_t from = std::size_t(p.tokens[t]) * width;
         float *out = p.out + t * width;
+        if (isQuantised(p.table.type)) {
+            const auto *table = static_cast<const std::byte *>(p.table.data);
+            decodeBlocks(p.table.type, table + bytesOf(p.table.type, std::int64_t(from)), {out, width});
+            continue;
+        }
         if (p.table.type == DType::F32) {
             std::copy_n(static_cast<const float *>(p.table.data) + from, width, out);
         } else {

@@ -271,7 +271,8 @@ HostBackend::~HostBackend() = default;
 bool HostBackend::supports(OpKind kind, DType weights) const
 {
     if (kind == OpKind::Embed || kind == OpKind::Linear)
-        return weights == DType::F32 || weights == DType::F16 || weights == DType::BF16;
+        return weights == DType::F32 || weights == DType::F16 || weights == DType::BF16 ||
+               isQuantised(weights);
     return weights == DType::F32;
 }
 

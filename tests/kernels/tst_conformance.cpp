@@ -2,6 +2,7 @@
 // numbers.
 #include "core/base/half.h"
 #include "core/graph/ops.h"
+#include "core/tensor/blocks.h"
 #include "kernels/cpu/backend.h"
 #include "kernels/reference/backend.h"
 #include "tests/kernels/tolerance.h"
@@ -21,6 +22,10 @@ using test::uniforms;
 
 namespace {
 
+constexpr DType kMatrixTypes[] = {DType::F32,  DType::F16,  DType::BF16, DType::Q4_0,
+                                  DType::Q4_1, DType::Q5_0, DType::Q5_1, DType::Q8_0,
+                                  DType::Q4_K, DType::Q5_K, DType::Q6_K};
+
 // The numbers a case works on, drawn once and given to every backend alike.
 struct Numbers {
     std::vector<float> values;
@@ -34,8 +39,10 @@ public:
 
     Tensor tensor(const Numbers &numbers, DType type = DType::F32)
     {
-        std::vector<std::byte> bytes(numbers.values.size() * bytesPerElement(type));
-        for (std::size_t i = 0; i < numbers.values.size(); ++i) {
+        std::vector<std::byte> bytes(bytesOf(type, std::int64_t(numbers.values.size())));
+        if (isQuantised(type))
+            encodeBlocks(type, numbers.values, bytes.data());
+        for (std::size_t i = 0; i < numbers.values.size() && !isQuantised(type); ++i) {
             const float value = numbers.values[i];
             const std::uint16_t half = type == DType::F16 ? floatToF16(value) : floatToBf16(value);
             if (type == DType::F32)
@@ -372,7 +379,7 @@ void TestConformance::everyOpAgreesWithTheReference_data()
     QTest::addColumn<int>("type");
     for (const char *backend : {"cpu", "cuda"}) {
         for (int kind = 0; kind < kOpKinds; ++kind) {
-            for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
+            for (const DType type : kMatrixTypes) {
                 if (type != DType::F32 && !hasMatrix(OpKind(kind)))
                     continue;
                 QTest::addRow("%s %s %s", backend, name(OpKind(kind)).data(), name(type).data())
@@ -396,7 +403,8 @@ void TestConformance::everyOpAgreesWithTheReference()
 
     for (const int width : {1, 2, 3, 7, 8, 15, 16, 17, 31, 32, 33, 64}) {
         for (const int rows : {1, 2, 5, 13}) {
-            const Case c = makeCase(OpKind(kind), DType(type), rows, width);
+            const int block = elementsPerBlock(DType(type));
+            const Case c = makeCase(OpKind(kind), DType(type), rows, (width + block - 1) / block * block);
             REQUIRE(const Outcome expected, run(*reference, c));
             REQUIRE(const Outcome got, run(*tested, c));
 
@@ -432,8 +440,12 @@ void TestConformance::rowsDoNotDependOnWhatIsComputedBesideThem()
     QFETCH(QString, backend);
     SKIP_WITHOUT(backend);
     const auto tested = test::makeBackendForTest(backend);
-    for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
-        const int width = integer(1, 200), outputs = integer(1, 90), rows = 19;
+    for (const DType type : kMatrixTypes) {
+        if (!tested->supports(OpKind::Linear, type))
+            continue;
+        const int block = elementsPerBlock(type);
+        const int width = integer(1, isQuantised(type) ? 5 : 200) * block, outputs = integer(1, 90),
+                  rows = 19;
         const auto weight = normal({outputs, width}), x = normal({rows, width});
         const auto linear = [&](const Numbers &input) {
             return Case{.rows = int(input.shape[0]),
@@ -462,8 +474,12 @@ void TestConformance::largeMatricesAgreeWithTheReference()
     SKIP_WITHOUT(backend);
     const auto reference = makeReferenceBackend();
     const auto tested = test::makeBackendForTest(backend);
-    for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
-        const int rows = integer(1, 40), inputs = integer(900, 1100), outputs = integer(300, 400);
+    for (const DType type : kMatrixTypes) {
+        if (!tested->supports(OpKind::Linear, type))
+            continue;
+        const int block = elementsPerBlock(type);
+        const int rows = integer(1, 40), inputs = integer(900 / block, 1100 / block) * block,
+                  outputs = integer(300, 400);
         const auto weight = normal({outputs, inputs}, 0.05f), x = normal({rows, inputs});
         const Case c{.rows = rows,
                      .firstRow = {0, rows},
