@@ -6,6 +6,7 @@
 #include "core/engine/backends.h"
 #include "core/engine/model_files.h"
 #include "core/graph/cost.h"
+#include "core/models/gguf_model.h"
 
 #include <algorithm>
 #include <chrono>
@@ -171,7 +172,8 @@ Result<> bench(Context &context)
         TRY(const auto path, modelPath(context));
         TRY(const ModelFiles files, findModelFiles(path));
         name = files.name;
-        TRY(file, openTensorFile(files.weights));
+        TRY(ModelFile stored, openModelFile(files.weights));
+        file = std::move(stored.tensors);
     }
     TRY(const auto backend, makeBackend(arguments.text("backend").value_or("auto"), int(threads)));
     TRY(const OpenedModel opened,

@@ -21,7 +21,8 @@ const std::vector<Option> kCommonOptions{
     {"quiet", "", "no progress on stderr"},
     {"backend", "NAME", "reference, cpu or auto (default)"},
     {"threads", "N", "threads of the cpu backend; default: one per core"},
-    {"dtype", "TYPE", "weight type to run in: f32, f16, bf16; default: as stored"},
+    {"dtype", "TYPE",
+     "weight type to run in: f32, f16, bf16, q8_0, q6_k, q5_k, q4_k, ...; default: as stored"},
     {"library", "FILE", "the library to use; default: the user's"},
     {"help", "", "show this text"},
 };

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "core/engine/model_files.h"
 #include "core/io/safetensors_writer.h"
+#include "core/models/gguf_model.h"
 
 #include <cstdio>
 
@@ -17,15 +18,20 @@ Result<> merge(Context &context)
     TRY(const std::filesystem::path out, context.word(2, "OUT.safetensors"));
     TRY(const auto adapters, adapterOptions(context, {adapter}));
     TRY(const ModelFiles files, findModelFiles(path));
-    TRY(auto base, openTensorFile(files.weights));
-    if (base->format() == "rwkv.cpp")
+    TRY(ModelFile stored, openModelFile(files.weights));
+    if (stored.tensors->format() == "rwkv.cpp")
         return Error{ErrorCode::Unsupported, "Files of rwkv.cpp hold some weights transformed.",
                      "Merge into the original model instead."};
+    for (const TensorInfo &tensor : stored.tensors->tensors()) {
+        if (isQuantised(tensor.type))
+            return Error{ErrorCode::Unsupported, "The weights are quantised, which safetensors cannot hold.",
+                         "Merge into the original model instead."};
+    }
     std::error_code error;
     if (std::filesystem::equivalent(out, files.weights, error))
         return Error{ErrorCode::Invalid, "The merged model would replace the model it is made from.",
                      "Choose another name for it."};
-    TRY(const auto merged, adaptTensorFile(std::move(base), adapters));
+    TRY(const auto merged, adaptTensorFile(std::move(stored.tensors), adapters));
 
     const auto infos = merged->tensors();
     std::vector<std::vector<std::byte>> bytes(infos.size());

@@ -5,8 +5,7 @@
 #include "app/support/paths.h"
 #include "core/base/text.h"
 #include "core/engine/model_files.h"
-#include "core/io/tensor_file.h"
-#include "core/text/tokenizer_search.h"
+#include "core/models/gguf_model.h"
 
 #include <algorithm>
 #include <charconv>
@@ -60,13 +59,14 @@ Result<std::optional<DType>> dtypeOption(const Context &context)
     const auto given = context.arguments().text("dtype");
     if (!given)
         return std::optional<DType>();
-    for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
+    for (const DType type : {DType::F32, DType::F16, DType::BF16, DType::Q8_0, DType::Q6_K, DType::Q5_K,
+                             DType::Q5_1, DType::Q5_0, DType::Q4_K, DType::Q4_1, DType::Q4_0}) {
         if (*given == name(type))
             return std::optional(type);
     }
     return Error{ErrorCode::Invalid,
                  format("“%s” is no weight type of this version.", printable(*given).c_str()),
-                 "Choose f32, f16 or bf16."};
+                 "Choose f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1 or q4_0."};
 }
 
 Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::size_t word)
@@ -93,12 +93,14 @@ Result<std::shared_ptr<const Tokenizer>> openVocabularyArgument(Context &context
         return openTokenizer(*file);
     TRY(const std::filesystem::path path, modelPath(context));
     TRY(const ModelFiles files, findModelFiles(path));
-    TRY(const auto file, openTensorFile(files.weights));
-    const auto embedding = std::ranges::find(file->tensors(), "emb.weight", &TensorInfo::name);
-    const int rows =
-        embedding == file->tensors().end() || embedding->shape.rank() != 2 ? 0 : int(embedding->shape[0]);
-    const auto folders = vocabularyFolders();
-    return findTokenizer(path, folders, rows);
+    TRY(const ModelFile file, openModelFile(files.weights));
+    int rows = 0;
+    for (const TensorInfo &tensor : file.tensors->tensors()) {
+        if ((tensor.name == "emb.weight" || tensor.name == "model.embed_tokens.weight") &&
+            tensor.shape.rank() == 2)
+            rows = int(tensor.shape[0]);
+    }
+    return findVocabulary(path, file.gguf.get(), vocabularyFolders(), rows);
 }
 
 } // namespace volary::cli

@@ -4,7 +4,7 @@
 #include "core/engine/backends.h"
 #include "core/engine/model_files.h"
 #include "core/io/tensor_file.h"
-#include "core/text/tokenizer_search.h"
+#include "core/models/gguf_model.h"
 
 #include <set>
 
@@ -66,8 +66,8 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     if (progress)
         progress(0, "Looking at the file");
     TRY(ModelFiles files, findModelFiles(request.path));
-    TRY(auto base, openTensorFile(files.weights));
-    TRY(const auto file, adaptTensorFile(std::move(base), request.adapters));
+    TRY(ModelFile stored, openModelFile(files.weights));
+    TRY(const auto file, adaptTensorFile(std::move(stored.tensors), request.adapters));
     TRY(auto backend, makeBackend(request.backend, request.threads));
 
     LoadOptions options{.weightType = request.weightType, .progress = [&](double fraction) {
@@ -76,7 +76,11 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
                             return !stop.stop_requested();
                         }};
     TRY(OpenedModel opened, openModel(*file, *backend, std::move(options)));
-    TRY(auto tokenizer, findTokenizer(request.path, request.vocabularies, opened.model->info().vocabulary));
+    TRY(auto tokenizer, findVocabulary(request.path, stored.gguf.get(), request.vocabularies,
+                                       opened.model->info().vocabulary));
+    if (const auto own = file->metadata().find("config"); stored.gguf && own != file->metadata().end()) {
+        TRY(files.config, Json::parse(own->second));
+    }
 
     auto description = std::make_shared<ModelDescription>();
     description->path = request.path;

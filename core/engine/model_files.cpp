@@ -2,6 +2,8 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
+#include "core/text/gguf_tokenizer.h"
+#include "core/text/tokenizer_search.h"
 
 #include <algorithm>
 #include <vector>
@@ -35,7 +37,7 @@ Result<fs::path> weightsIn(const fs::path &folder)
                      "Check that you may read it."};
     if (found.empty())
         return Error{ErrorCode::NotFound, format("The folder %s holds no model.", name.c_str()),
-                     "Choose a folder with a .safetensors, .pth or .bin file, or the file itself."};
+                     "Choose a folder with a .safetensors, .pth, .gguf or .bin file, or the file itself."};
     if (found.size() > 1) {
         // A folder made for one model has one file of that name.
         for (const char *usual : {"model.safetensors", "model.pth"}) {
@@ -79,6 +81,12 @@ Result<ModelFiles> findModelFiles(const fs::path &path)
     if (const Json *name = files.config.find("name"))
         files.name = name->stringOr(files.name);
     return files;
+}
+
+Result<std::shared_ptr<const Tokenizer>> findVocabulary(const fs::path &path, const GgufMetadata *gguf,
+                                                        std::span<const fs::path> folders, int rows)
+{
+    return gguf && holdsVocabulary(*gguf) ? ggufTokenizer(*gguf, rows) : findTokenizer(path, folders, rows);
 }
 
 } // namespace volary

@@ -72,7 +72,7 @@ private:
 
 class Reader {
 public:
-    explicit Reader(const std::filesystem::path &folder) : m_folder(folder) {}
+    explicit Reader(std::filesystem::path folder) : m_folder(std::move(folder)) {}
 
     Result<BpeVocabulary> read(std::string_view content)
     {
@@ -87,7 +87,62 @@ public:
         return std::move(m_result);
     }
 
+    Result<BpeVocabulary> read(const BpeLists &lists)
+    {
+        if (lists.tokens.size() > kMostTokens)
+            return corrupt(format("the vocabulary has more than %zu tokens", kMostTokens));
+        for (std::size_t id = 0; id < lists.tokens.size(); ++id) {
+            TRY_(readListed(lists.tokens[id], std::int64_t(id),
+                            id < lists.types.size() ? lists.types[id] : 1));
+        }
+        for (const std::string &merge : lists.merges) {
+            TRY_(addMerge(merge));
+        }
+        TRY_(choosePreTokenizer(lists.preTokenizer));
+        TRY_(findSingleBytes());
+        return std::move(m_result);
+    }
+
 private:
+    enum ListedType : std::int64_t { Control = 3, UserDefined = 4, Unused = 5 };
+
+    Result<> readListed(const std::string &spelled, std::int64_t id, std::int64_t type)
+    {
+        if (type == Unused)
+            return {};
+        if (type == Control || type == UserDefined) {
+            if (spelled.empty() || spelled.size() > kMostTokenBytes || !m_added.insert(spelled).second)
+                return corrupt(format("the added token %lld, “%s”, is empty, too long or there twice",
+                                      static_cast<long long>(id), printable(spelled, 40).c_str()));
+            TRY_(place(spelled, Json(id), "the vocabulary"));
+            (type == Control ? m_result.special : m_result.found).push_back(TokenId(id));
+            return {};
+        }
+        const auto bytes = m_alphabet.decode(spelled);
+        if (!bytes || bytes->empty() || bytes->size() > kMostTokenBytes)
+            return corrupt(format("the token %lld, “%s”, is not spelled in bytes", static_cast<long long>(id),
+                                  printable(spelled, 40).c_str()));
+        TRY_(place(*bytes, Json(id), "the vocabulary"));
+        m_ids.emplace(*bytes, TokenId(id));
+        return {};
+    }
+
+    Result<> choosePreTokenizer(std::string_view name)
+    {
+        const bool qwen = name == "qwen2" || name == "deepseek-r1-qwen";
+        if (!qwen && name != "gpt-2" && name != "default" && !name.empty())
+            return unsupported("tokenizer.ggml.pre is " + printable(name) + ", a way of cutting texts");
+        m_result.preTokenizer = qwen ? PreTokenizer::Qwen2 : PreTokenizer::Gpt2;
+        m_result.composes = qwen;
+        return {};
+    }
+
+    Result<> addMerge(std::string_view line)
+    {
+        const std::size_t space = std::min(line.find(' '), line.size());
+        return addMerge(line.substr(0, space), line.substr(std::min(space + 1, line.size())));
+    }
+
     Result<> readTokenizerJson(const Json &root, const Json &model)
     {
         if (const Json *const type = model.find("type"); type && type->stringOr("BPE") != "BPE")
@@ -172,13 +227,13 @@ private:
         if (!merges || !merges->array())
             return corrupt("the field model.merges is missing");
         for (const Json &merge : *merges->array()) {
-            std::string_view left, right;
             if (const std::string *const text = merge.string()) {
-                const std::size_t space = text->find(' ');
-                left = std::string_view(*text).substr(0, space);
-                right = space == std::string::npos ? "" : std::string_view(*text).substr(space + 1);
-            } else if (merge.array() && merge.array()->size() == 2 && (*merge.array())[0].string() &&
-                       (*merge.array())[1].string()) {
+                TRY_(addMerge(*text));
+                continue;
+            }
+            std::string_view left, right;
+            if (merge.array() && merge.array()->size() == 2 && (*merge.array())[0].string() &&
+                (*merge.array())[1].string()) {
                 left = *(*merge.array())[0].string();
                 right = *(*merge.array())[1].string();
             }
@@ -233,8 +288,7 @@ private:
                 line.remove_suffix(1);
             if (line.empty() || (first && line.starts_with("#version")))
                 continue;
-            const std::size_t space = std::min(line.find(' '), line.size());
-            TRY_(addMerge(line.substr(0, space), line.substr(std::min(space + 1, line.size()))));
+            TRY_(addMerge(line));
         }
         m_result.preTokenizer = PreTokenizer::Qwen2;
         m_result.composes = true;
@@ -256,7 +310,7 @@ private:
         return {};
     }
 
-    const std::filesystem::path &m_folder;
+    std::filesystem::path m_folder;
     ByteAlphabet m_alphabet;
     Ids m_ids;
     std::unordered_set<std::string> m_added;
@@ -264,6 +318,11 @@ private:
 };
 
 } // namespace
+
+Result<BpeVocabulary> makeBpeVocabulary(const BpeLists &lists)
+{
+    return Reader({}).read(lists);
+}
 
 Result<BpeVocabulary> parseBpeVocabulary(std::string_view content, const std::filesystem::path &folder)
 {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -33,6 +34,15 @@ struct BpeVocabulary {
     PreTokenizer preTokenizer = PreTokenizer::Gpt2;
     bool composes = false; // normalisation form C first
 };
+
+// A vocabulary as GGUF files hold it. Views, valid during the call only.
+struct BpeLists {
+    std::span<const std::string> tokens; // by id, spelled like those of tokenizer.json
+    std::span<const std::int64_t> types; // 1 normal, 3 control, 4 user defined, 5 unused; may be empty
+    std::span<const std::string> merges; // "a b"
+    std::string_view preTokenizer;       // "qwen2", "gpt-2", ...
+};
+Result<BpeVocabulary> makeBpeVocabulary(const BpeLists &lists);
 
 // Hostile input is refused with a message that names the field. `folder` is where merges.txt is looked for
 // when `content` is a vocab.json.

@@ -138,6 +138,42 @@ private:
     bool m_isBytes = false;
 };
 
+// Nothing for an escape that is cut off or unknown.
+std::optional<std::string> unescape(std::string_view escaped)
+{
+    std::string bytes;
+    while (!escaped.empty()) {
+        const char first = escaped[0];
+        escaped.remove_prefix(1);
+        if (first != '\\') {
+            bytes += first;
+            continue;
+        }
+        if (escaped.empty())
+            return std::nullopt;
+        const char name = escaped[0];
+        escaped.remove_prefix(1);
+        switch (name) {
+        case 't': bytes += '\t'; break;
+        case 'n': bytes += '\n'; break;
+        case 'r': bytes += '\r'; break;
+        case '\\':
+        case '\'':
+        case '"': bytes += name; break;
+        case 'x': {
+            const auto byte = parseNumber(escaped.substr(0, 2), 16);
+            if (!byte || escaped.size() < 2)
+                return std::nullopt;
+            bytes += static_cast<char>(*byte);
+            escaped.remove_prefix(2);
+            break;
+        }
+        default: return std::nullopt;
+        }
+    }
+    return bytes;
+}
+
 struct Line {
     std::uint32_t id;
     std::string token;
@@ -207,6 +243,25 @@ Result<WorldVocabulary> parseWorldVocabulary(std::string_view text)
             return corrupt(format("line %zu: id %u occurs twice", number, id));
         tokens[id] = std::move(token);
         text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    TRY_(checkDistinctAndComplete(tokens));
+    return tokens;
+}
+
+Result<WorldVocabulary> unescapeWorldVocabulary(std::span<const std::string> escaped,
+                                                const std::vector<bool> &unused)
+{
+    WorldVocabulary tokens;
+    for (std::size_t id = 0; id < escaped.size(); ++id) {
+        if (id == 0 || (id < unused.size() && unused[id])) {
+            tokens.emplace_back();
+            continue;
+        }
+        auto bytes = unescape(escaped[id]);
+        if (!bytes || bytes->empty() || bytes->size() > kLongestToken)
+            return corrupt(
+                format("token %zu, \"%s\", is no escaped text", id, printable(escaped[id], 24).c_str()));
+        tokens.push_back(*std::move(bytes));
     }
     TRY_(checkDistinctAndComplete(tokens));
     return tokens;

@@ -3,6 +3,7 @@
 
 #include "core/base/result.h"
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,11 @@ using WorldVocabulary = std::vector<std::string>;
 // `text` is the whole file and may be hostile: errors name the line. A vocabulary that lacks one of the 256
 // single bytes is refused, for then some texts would have no tokens.
 Result<WorldVocabulary> parseWorldVocabulary(std::string_view text);
+
+// The same from the entries of a GGUF file: printable ASCII with the escapes \t \n \r \\ \' and \xHH for a
+// byte. `unused[id]` marks those that are no text: the end of a document and padding.
+Result<WorldVocabulary> unescapeWorldVocabulary(std::span<const std::string> escaped,
+                                                const std::vector<bool> &unused);
 
 // True when the text begins like such a file: a number, a space, and a quoted literal.
 bool looksLikeWorldVocabulary(std::string_view text);

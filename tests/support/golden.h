@@ -4,6 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/io/tensor_file.h"
+#include "core/models/gguf_model.h"
 #include "core/models/registry.h"
 #include "core/session/runner.h"
 
@@ -94,8 +95,8 @@ struct OpenedForTest {
 inline Result<OpenedForTest> openForTest(const std::filesystem::path &path, std::unique_ptr<Backend> backend)
 {
     OpenedForTest test{.backend = std::move(backend), .opened = {}, .runner = {}};
-    TRY(const auto file, openTensorFile(path));
-    TRY(test.opened, openModel(*file, *test.backend));
+    TRY(const ModelFile file, openModelFile(path));
+    TRY(test.opened, openModel(*file.tensors, *test.backend));
     test.runner = std::make_unique<Runner>(*test.opened.model, *test.backend);
     return test;
 }

@@ -10,6 +10,11 @@ constexpr std::uint64_t kMostBytes = 1u << 20;
 
 Json readConfig(WeightLoader &load)
 {
+    const auto &texts = load.file().metadata();
+    if (const auto own = texts.find("config"); load.file().format() == "gguf" && own != texts.end()) {
+        if (auto json = Json::parse(own->second))
+            return std::move(json).value();
+    }
     const auto path = load.file().path().parent_path() / "config.json";
     std::error_code error;
     if (!std::filesystem::exists(path, error))
