@@ -98,6 +98,34 @@ bool takePermissions(int number, const std::filesystem::path &from)
     return ::stat(from.c_str(), &old) != 0 || ::fchmod(number, old.st_mode & 07777) == 0;
 }
 
+// `fill` writes the content, or gives the number of a system error, or an error of its own.
+Result<> replaceFile(const std::filesystem::path &path,
+                     const std::function<Result<std::optional<int>>(int descriptor)> &fill)
+{
+    const std::string task = shown(path) + " could not be saved";
+    std::string beside;
+    Descriptor file = createBeside(path, beside);
+    if (file.number() < 0)
+        return systemError(errno, task);
+
+    const auto abandon = [&](int number) -> Error {
+        ::unlink(beside.c_str());
+        return systemError(number, task);
+    };
+    auto filled = fill(file.number());
+    if (!filled) {
+        ::unlink(beside.c_str());
+        return std::move(filled).error();
+    }
+    if (filled.value())
+        return abandon(*filled.value());
+    if (!takePermissions(file.number(), path) || ::fsync(file.number()) != 0)
+        return abandon(errno);
+    if (::close(file.release()) != 0 || ::rename(beside.c_str(), path.c_str()) != 0)
+        return abandon(errno);
+    return syncFolder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+}
+
 } // namespace
 
 InputFile::InputFile(int descriptor, std::uint64_t bytes, std::filesystem::path path)
@@ -183,24 +211,26 @@ Result<> writeFileAtomically(const std::filesystem::path &path, std::span<const 
 Result<> writeFileAtomically(const std::filesystem::path &path,
                              std::span<const std::span<const std::byte>> pieces)
 {
-    const std::string task = shown(path) + " could not be saved";
-    std::string beside;
-    Descriptor file = createBeside(path, beside);
-    if (file.number() < 0)
-        return systemError(errno, task);
+    return replaceFile(path, [&](int file) -> Result<std::optional<int>> {
+        for (const auto piece : pieces)
+            if (const auto failed = writeAll(file, piece))
+                return failed;
+        return std::optional<int>();
+    });
+}
 
-    const auto abandon = [&](int number) -> Error {
-        ::unlink(beside.c_str());
-        return systemError(number, task);
-    };
-    for (const auto piece : pieces)
-        if (const auto failed = writeAll(file.number(), piece))
-            return abandon(*failed);
-    if (!takePermissions(file.number(), path) || ::fsync(file.number()) != 0)
-        return abandon(errno);
-    if (::close(file.release()) != 0 || ::rename(beside.c_str(), path.c_str()) != 0)
-        return abandon(errno);
-    return syncFolder(path.has_parent_path() ? path.parent_path() : std::filesystem::path("."));
+Result<> writeFileAtomically(const std::filesystem::path &path,
+                             const std::function<Result<std::optional<std::vector<std::byte>>>()> &next)
+{
+    return replaceFile(path, [&](int file) -> Result<std::optional<int>> {
+        while (true) {
+            TRY(const auto piece, next());
+            if (!piece)
+                return std::optional<int>();
+            if (const auto failed = writeAll(file, *piece))
+                return failed;
+        }
+    });
 }
 
 } // namespace volary

@@ -6,9 +6,12 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 namespace volary {
 
@@ -43,5 +46,9 @@ Result<> writeFileAtomically(const std::filesystem::path &path, std::span<const 
 // The same with pieces one behind the other.
 Result<> writeFileAtomically(const std::filesystem::path &path,
                              std::span<const std::span<const std::byte>> pieces);
+// The same with pieces that are made one after the other; nothing ends the file. An error of `next` leaves
+// the target as it was.
+Result<> writeFileAtomically(const std::filesystem::path &path,
+                             const std::function<Result<std::optional<std::vector<std::byte>>>()> &next);
 
 } // namespace volary

@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/io/checks.h"
+#include "core/io/gguf_types.h"
 
 #include <algorithm>
 #include <array>
@@ -10,7 +11,8 @@
 namespace volary {
 namespace {
 
-constexpr std::uint32_t kOldestVersion = 2, kNewestVersion = 3;
+using namespace gguf;
+
 constexpr std::uint64_t kHeaderBytes = 24, kLeastKeyBytes = 12, kLeastTensorBytes = 24;
 constexpr std::uint64_t kMaxKeyBytes = 65535;
 constexpr std::uint64_t kMaxAlignment = 1 << 20;
@@ -20,34 +22,6 @@ constexpr std::uint64_t kMaxArray = 1 << 24; // the largest vocabularies have a 
 constexpr std::uint32_t kMaxRank = 4;
 constexpr int kMaxArrayDepth = 2;
 
-enum ValueType : std::uint32_t {
-    U8,
-    I8,
-    U16,
-    I16,
-    U32,
-    I32,
-    F32,
-    Bool,
-    String,
-    Array,
-    U64,
-    I64,
-    F64,
-    ValueTypes
-};
-
-struct TypeNumber {
-    std::uint32_t number;
-    DType type;
-};
-constexpr std::array kTypes{
-    TypeNumber{0, DType::F32},   TypeNumber{1, DType::F16},   TypeNumber{2, DType::Q4_0},
-    TypeNumber{3, DType::Q4_1},  TypeNumber{6, DType::Q5_0},  TypeNumber{7, DType::Q5_1},
-    TypeNumber{8, DType::Q8_0},  TypeNumber{12, DType::Q4_K}, TypeNumber{13, DType::Q5_K},
-    TypeNumber{14, DType::Q6_K}, TypeNumber{24, DType::I8},   TypeNumber{25, DType::I16},
-    TypeNumber{26, DType::I32},  TypeNumber{27, DType::I64},  TypeNumber{28, DType::F64},
-    TypeNumber{30, DType::BF16}};
 struct NamedType {
     std::uint32_t number;
     std::string_view text;
@@ -164,7 +138,7 @@ private:
     std::map<std::string, std::string> m_texts;
     std::vector<TensorInfo> m_tensors;
     std::vector<std::uint64_t> m_offsets;
-    std::uint64_t m_alignment = 32;
+    std::uint64_t m_alignment = kUsualAlignment;
     std::uint64_t m_dataAt = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/io/checks.h"
+#include "core/io/gguf_types.h"
 
 #include <algorithm>
 #include <array>
@@ -11,7 +12,6 @@ namespace {
 
 constexpr std::uint32_t kZipMagic = 0x04034B50;
 constexpr std::uint32_t kEmptyZipMagic = 0x06054B50;
-constexpr std::uint32_t kGgufMagic = 0x46554747;
 constexpr std::uint32_t kRwkvCppMagic = 0x67676D66;
 constexpr std::string_view kLegacyTorch("\x80\x02\x8A\x0A\x6C\xFC\x9C\x46\xF9\x20\x6A\xA8\x50\x19", 14);
 
@@ -34,7 +34,7 @@ Result<std::unique_ptr<TensorFile>> openByContent(InputFile file)
     case kZipMagic:
     case kEmptyZipMagic: return openPth(std::move(file));
     case kRwkvCppMagic: return openRwkvCpp(std::move(file));
-    case kGgufMagic: return openGguf(std::move(file));
+    case gguf::kMagic: return openGguf(std::move(file));
     default: break;
     }
     if (text == kLegacyTorch)
