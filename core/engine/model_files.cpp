@@ -2,7 +2,7 @@
 
 #include "core/base/file.h"
 #include "core/base/text.h"
-#include "core/text/gguf_tokenizer.h"
+#include "core/engine/gguf_vocabulary.h"
 #include "core/text/tokenizer_search.h"
 
 #include <algorithm>

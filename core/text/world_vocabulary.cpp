@@ -267,6 +267,26 @@ Result<WorldVocabulary> unescapeWorldVocabulary(std::span<const std::string> esc
     return tokens;
 }
 
+std::string escapeWorldToken(std::string_view bytes)
+{
+    std::string escaped;
+    for (const char c : bytes) {
+        switch (c) {
+        case '\t': escaped += "\\t"; break;
+        case '\n': escaped += "\\n"; break;
+        case '\r': escaped += "\\r"; break;
+        case '\\':
+        case '\'': escaped += std::string("\\") + c; break;
+        default:
+            if (c >= ' ' && c <= '~')
+                escaped += c;
+            else
+                escaped += format("\\x%02x", unsigned(static_cast<unsigned char>(c)));
+        }
+    }
+    return escaped;
+}
+
 bool looksLikeWorldVocabulary(std::string_view text)
 {
     const std::size_t digits = text.find_first_not_of("0123456789");

@@ -23,6 +23,9 @@ Result<WorldVocabulary> parseWorldVocabulary(std::string_view text);
 Result<WorldVocabulary> unescapeWorldVocabulary(std::span<const std::string> escaped,
                                                 const std::vector<bool> &unused);
 
+// One such entry.
+std::string escapeWorldToken(std::string_view bytes);
+
 // True when the text begins like such a file: a number, a space, and a quoted literal.
 bool looksLikeWorldVocabulary(std::string_view text);
 

@@ -1,4 +1,4 @@
-#include "core/text/gguf_tokenizer.h"
+#include "core/engine/gguf_vocabulary.h"
 
 #include "core/base/text.h"
 #include "core/text/bpe_tokenizer.h"
@@ -14,7 +14,7 @@ constexpr std::string_view kTypes = "tokenizer.ggml.token_type";
 constexpr std::string_view kMerges = "tokenizer.ggml.merges";
 constexpr std::string_view kPre = "tokenizer.ggml.pre";
 
-enum TokenType : std::int64_t { Control = 3, Unused = 5 };
+enum TokenType : std::int64_t { Normal = 1, Control = 3, Unused = 5 };
 
 Error corrupt(std::string what)
 {
@@ -79,6 +79,22 @@ Result<std::shared_ptr<const Tokenizer>> ggufTokenizer(const GgufMetadata &keys,
         return corrupt(format("the vocabulary of the model has %d tokens, its embedding only %d rows",
                               tokenizer.value()->vocabularySize(), rows));
     return tokenizer;
+}
+
+GgufKeys ggufVocabulary(const Tokenizer &tokenizer)
+{
+    if (tokenizer.kind() != "rwkv-world")
+        return {};
+    GgufValue::Strings tokens{"<s>"};
+    GgufValue::Integers types{Control};
+    for (TokenId id = 1; id < tokenizer.vocabularySize(); ++id) {
+        const bool defined = tokenizer.isDefined(id);
+        tokens.push_back(defined ? escapeWorldToken(tokenizer.bytes(id)) : format("[PAD%d]", id));
+        types.push_back(defined ? Normal : Unused);
+    }
+    return {{std::string(kModel), {std::string("rwkv")}},
+            {std::string(kTokens), {std::move(tokens)}},
+            {std::string(kTypes), {std::move(types)}}};
 }
 
 } // namespace volary
