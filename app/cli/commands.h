@@ -13,6 +13,7 @@ Result<> logits(Context &context);
 Result<> generate(Context &context);
 Result<> perplexity(Context &context);
 Result<> merge(Context &context);
+Result<> quantize(Context &context);
 Result<> bench(Context &context);
 Result<> snapshot(Context &context);
 
@@ -21,6 +22,7 @@ extern const std::vector<Option> kDetokenizeOptions;
 extern const std::vector<Option> kLogitsOptions;
 extern const std::vector<Option> kGenerateOptions;
 extern const std::vector<Option> kPerplexityOptions;
+extern const std::vector<Option> kQuantizeOptions;
 extern const std::vector<Option> kBenchOptions;
 extern const std::vector<Option> kSnapshotOptions;
 

@@ -39,6 +39,8 @@ const std::array kCommands{
     Command{"perplexity", "MODEL", "how well a model predicts a text", &kPerplexityOptions, perplexity, true},
     Command{"merge", "MODEL ADAPTER[=S] OUT.safetensors", "write a model with an adapter merged into it",
             &kNoOptions, merge, true},
+    Command{"quantize", "MODEL OUT.gguf --dtype TYPE", "write a smaller model, and tell what that costs",
+            &kQuantizeOptions, quantize, true},
     Command{"bench", "[MODEL]", "speed, beside what the machine can do", &kBenchOptions, bench},
     Command{"snapshot", "list|show|save|verify|diff|delete ...", "the snapshots of a library",
             &kSnapshotOptions, snapshot},

@@ -25,7 +25,7 @@ Result<> merge(Context &context)
     for (const TensorInfo &tensor : stored.tensors->tensors()) {
         if (isQuantised(tensor.type))
             return Error{ErrorCode::Unsupported, "The weights are quantised, which safetensors cannot hold.",
-                         "Merge into the original model instead."};
+                         "Merge into the original model, or write a .gguf by quantize --adapter."};
     }
     std::error_code error;
     if (std::filesystem::equivalent(out, files.weights, error))

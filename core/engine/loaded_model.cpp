@@ -78,7 +78,8 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     TRY(OpenedModel opened, openModel(*file, *backend, std::move(options)));
     TRY(auto tokenizer, findVocabulary(request.path, stored.gguf.get(), request.vocabularies,
                                        opened.model->info().vocabulary));
-    if (const auto own = file->metadata().find("config"); stored.gguf && own != file->metadata().end()) {
+    const auto own = file->metadata().find("config");
+    if (stored.gguf && files.config.isNull() && own != file->metadata().end()) {
         TRY(files.config, Json::parse(own->second));
     }
 

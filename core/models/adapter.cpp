@@ -181,8 +181,15 @@ namespace {
 class AdaptedFile final : public TensorFile {
 public:
     AdaptedFile(std::unique_ptr<TensorFile> base, Adapter adapter)
-        : TensorFile(base->path()), m_base(std::move(base)), m_adapter(std::move(adapter))
-    {}
+        : TensorFile(base->path()), m_base(std::move(base)), m_adapter(std::move(adapter)),
+          m_tensors(m_base->tensors().begin(), m_base->tensors().end())
+    {
+        // Changed blocks would have to be quantised anew, which loses more than half floats do.
+        for (TensorInfo &tensor : m_tensors) {
+            if (isQuantised(tensor.type) && m_adapter.parts().contains(tensor.name))
+                tensor.type = DType::F16;
+        }
+    }
 
     Result<> check() const
     {
@@ -201,16 +208,17 @@ public:
     }
 
     std::string_view format() const override { return m_base->format(); }
-    std::span<const TensorInfo> tensors() const override { return m_base->tensors(); }
+    std::span<const TensorInfo> tensors() const override { return m_tensors; }
     const std::map<std::string, std::string> &metadata() const override { return m_base->metadata(); }
 
     Result<> read(std::size_t index, std::span<std::byte> to) const override
     {
-        TRY_(m_base->read(index, to));
-        const TensorInfo &info = tensors()[index];
+        const TensorInfo &info = m_tensors[index], &stored = m_base->tensors()[index];
         if (!m_adapter.parts().contains(info.name))
-            return {};
-        std::vector<float> numbers = toFloats(to, info.type);
+            return m_base->read(index, to);
+        std::vector<std::byte> raw(stored.bytes());
+        TRY_(m_base->read(index, raw));
+        std::vector<float> numbers = toFloats(raw, stored.type);
         TRY_(m_adapter.apply(info.name, info.shape, numbers));
         std::ranges::copy(toBytes(numbers, info.type), to.begin());
         return {};
@@ -219,6 +227,7 @@ public:
 private:
     std::unique_ptr<TensorFile> m_base;
     Adapter m_adapter;
+    std::vector<TensorInfo> m_tensors;
 };
 
 } // namespace

@@ -81,8 +81,8 @@ private:
 };
 
 // `base` with the adapters merged one after the other, as a file like any other: the same tensors in their
-// own types, each changed one computed in float32 and rounded once. What an adapter changes must be there,
-// with the right shape, as floats.
+// own types, each changed one computed in float32 and rounded once (quantised ones become half floats). What
+// an adapter changes must be there, with the right shape.
 Result<std::unique_ptr<TensorFile>> adaptTensorFile(std::unique_ptr<TensorFile> base,
                                                     const std::vector<AdapterRequest> &adapters);
 

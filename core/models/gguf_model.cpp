@@ -39,16 +39,18 @@ public:
         const TensorInfo &stored = m_file->tensors()[part.tensor];
         std::vector<std::byte> raw(stored.bytes());
         TRY_(m_file->read(part.tensor, raw));
-        if (stored.type != m_tensors[index].type) // decoded, to be turned number by number
-            raw = toBytes(toFloats(raw, stored.type), DType::F32);
         TRY_(part.doubleNumbers(stored, raw));
+        if (stored.type != m_tensors[index].type) // decoded, to be turned number by number
+            raw = toBytes(toFloats(raw, stored.type), m_tensors[index].type);
         part.arrange(stored.shape, raw, to);
         return {};
     }
 
     Result<> build()
     {
-        TRY_(checkSizes());
+        if (!keepsOfficialNames(m_architecture)) {
+            TRY_(checkSizes());
+        }
         for (std::size_t i = 0; i < m_file->tensors().size(); ++i) {
             TRY_(add(i));
         }
@@ -144,8 +146,9 @@ Result<> GgufModel::place(const TensorInfo &stored, std::string name, GgufPart p
     if (!m_names.insert(name).second)
         return Error{ErrorCode::Corrupt, "two tensors stand for " + name + ", one of them " + stored.name,
                      "Download or convert the file again."};
+    // Blocks whose numbers change places become half floats, which hold their numbers to 11 bits.
     const bool decoded = part.movesNumbers() && isQuantised(stored.type);
-    m_tensors.push_back({std::move(name), decoded ? DType::F32 : stored.type, *shape});
+    m_tensors.push_back({std::move(name), decoded ? DType::F16 : stored.type, *shape});
     m_parts.push_back(part);
     return {};
 }
@@ -153,13 +156,21 @@ Result<> GgufModel::place(const TensorInfo &stored, std::string name, GgufPart p
 Json::Object GgufModel::settings() const
 {
     Json::Object config;
+    if (const std::string *text = m_keys->string(kGgufSettings)) {
+        const auto stored = Json::parse(*text);
+        if (stored && stored.value().object())
+            config = *stored.value().object();
+    }
+    if (keepsOfficialNames(m_architecture))
+        return config;
     if (const auto epsilon = m_keys->number(m_architecture + ".attention.layer_norm_rms_epsilon"))
-        config.emplace("rms_norm_eps", *epsilon);
+        config.insert_or_assign("rms_norm_eps", *epsilon);
     if (const TensorInfo *embedding = find("token_embd.weight"))
-        config.emplace("num_attention_heads", embedding->shape[1] / key("wkv.head_size").value_or(1));
+        config.insert_or_assign("num_attention_heads",
+                                embedding->shape[1] / key("wkv.head_size").value_or(1));
     const std::string *kind = m_keys->string("tokenizer.ggml.model");
     if (const auto end = m_keys->integer("tokenizer.ggml.eos_token_id"); end && kind && *kind == "gpt2")
-        config.emplace("eos_token_id", *end);
+        config.insert_or_assign("eos_token_id", *end);
     return config;
 }
 
@@ -171,7 +182,7 @@ Result<std::unique_ptr<TensorFile>> named(std::unique_ptr<TensorFile> file,
         return Error{ErrorCode::Unsupported,
                      "the model is of the architecture " + printable(architecture) +
                          ", which Volary does not run",
-                     "Open a GGUF file of RWKV-6, RWKV-7, ARWKV-7 or QRWKV6."};
+                     "Open a GGUF file of an RWKV model, ARWKV, QRWKV or GoldFinch."};
     auto model = std::make_unique<GgufModel>(std::move(file), std::move(keys));
     TRY_(model->build());
     return Result<std::unique_ptr<TensorFile>>(std::move(model));

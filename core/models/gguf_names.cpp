@@ -152,7 +152,11 @@ const std::vector<Scheme> &schemes()
          "model.layers.",
          {{kQwenBlock, ""}, {kQrwkv6Mixer, "self_attn."}},
          "self_attn.time_maa_",
-         "wkvrg"}};
+         "wkvrg"},
+        {"rwkv4", {}, "", {}, "", ""},
+        {"rwkv5", {}, "", {}, "", ""},
+        {"goldfinch", {}, "", {}, "", ""},
+        {"rwkv7qwen2", {}, "", {}, "", ""}};
     return all;
 }
 
@@ -196,6 +200,21 @@ bool isKnownToGguf(std::string_view architecture)
     return schemeOf(architecture) != nullptr;
 }
 
+bool keepsOfficialNames(std::string_view architecture)
+{
+    const Scheme *scheme = schemeOf(architecture);
+    return scheme && scheme->tables.empty();
+}
+
+std::string ggufArchitecture(std::string_view id)
+{
+    if (id == "qrwkv6")
+        return "rwkv6qwen2";
+    if (id == "finch-c2") // GoldFinch without its upper half
+        return "goldfinch";
+    return std::string(id == "qrwkv7" ? "rwkv7qwen2" : id);
+}
+
 std::vector<GgufName> officialNames(std::string_view architecture, const TensorInfo &stored,
                                     std::int64_t headSize)
 {
@@ -228,6 +247,65 @@ std::vector<GgufName> officialNames(std::string_view architecture, const TensorI
             return {namedBy(*rule, block + std::string(table.prefix), headSize)};
     }
     return {GgufName{stored.name, {}, false}};
+}
+
+namespace {
+
+GgufTarget targetOf(const Rule &rule, const std::string &block, const std::string &prefix)
+{
+    GgufTarget target{.name = block + std::string(rule.gguf),
+                      .official = {prefix + std::string(rule.official)}};
+    target.turned = rule.form == Form::Turned || rule.form == Form::TurnedGroups;
+    target.flat = rule.form == Form::PerHead;
+    if (rule.form == Form::TurnedGroups)
+        target.order = kPublishedGroups; // exchanging two groups undoes itself
+    return target;
+}
+
+// llama.cpp looks for a value mix in every layer; the first one has the rates in its place.
+void addCopiedValueMix(const std::string &prefix, std::vector<GgufTarget> &targets)
+{
+    for (const char part : {'0', '1', '2'}) {
+        GgufTarget target{.name = std::string("blk.0.time_mix_v") + part + ".weight",
+                          .official = {prefix + "a" + part}};
+        target.turned = part != '0';
+        target.copied = true;
+        targets.push_back(std::move(target));
+    }
+}
+
+} // namespace
+
+std::vector<GgufTarget> ggufTargets(std::string_view architecture, int layers)
+{
+    const Scheme *scheme = schemeOf(architecture);
+    std::vector<GgufTarget> targets;
+    if (!scheme || scheme->tables.empty())
+        return targets;
+    for (const Rule &rule : scheme->globals)
+        targets.push_back(targetOf(rule, "", ""));
+    for (int layer = 0; layer < layers; ++layer) {
+        const std::string block = "blk." + std::to_string(layer) + ".";
+        const std::string prefix = std::string(scheme->block) + std::to_string(layer) + ".";
+        const bool version7 = scheme->fusedLetters == "rwkvag";
+        GgufTarget fused{.name = block + "time_mix_lerp_fused.weight", .official = {}};
+        for (const char letter : scheme->fusedLetters)
+            fused.official.push_back(prefix + std::string(scheme->fusedPrefix) + letter);
+        fused.fused = true;
+        fused.least = version7 ? scheme->fusedLetters.size() - 1 : scheme->fusedLetters.size(); // no gate
+        targets.push_back(std::move(fused));
+        if (layer == 0 && version7)
+            addCopiedValueMix(prefix + std::string(scheme->tables.back().prefix), targets);
+        for (const Table &table : scheme->tables) {
+            for (const Rule &rule : table.rules) {
+                const bool unread = layer == 0 && version7 && rule.gguf.starts_with("time_mix_v") &&
+                                    rule.gguf != "time_mix_value.weight";
+                if (!unread)
+                    targets.push_back(targetOf(rule, block, prefix + std::string(table.prefix)));
+            }
+        }
+    }
+    return targets;
 }
 
 } // namespace volary

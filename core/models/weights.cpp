@@ -125,7 +125,9 @@ DType WeightLoader::turnedType(DType stored) const
     const DType wanted = m_options.weightType.value_or(stored);
     if (!isQuantised(wanted))
         return wanted == DType::F64 ? DType::F32 : wanted;
-    return isQuantised(stored) || stored == DType::F64 ? DType::F32 : stored;
+    if (isQuantised(stored))
+        return DType::F16;
+    return stored == DType::F64 ? DType::F32 : stored;
 }
 
 Tensor WeightLoader::matrix(const std::string &name, std::int64_t outputs, std::int64_t inputs)
