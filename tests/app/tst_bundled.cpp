@@ -62,14 +62,15 @@ private slots:
             QVERIFY2(!findBundledModel(name), name);
     }
 
-    void theCheckoutHoldsTheBundledModel()
+    void theCheckoutHoldsTheBundledModels()
     {
         qputenv("VOLARY_RESOURCES", VOLARY_SOURCE_DIR "/resources");
 
-        const auto path = findBundledModel("goose-tiny");
-
-        QVERIFY(path);
-        QVERIFY(std::filesystem::is_regular_file(path.value() / "model.safetensors"));
+        for (const char *name : {"goose-tiny", "goldfinch-tiny"}) {
+            const auto path = findBundledModel(name);
+            QVERIFY(path);
+            QVERIFY(std::filesystem::is_regular_file(path.value() / "model.gguf"));
+        }
     }
 
     void theLibraryLiesInTheDataFolder()

@@ -11,9 +11,9 @@
 
 namespace volary::test {
 
-inline std::filesystem::path bundledModel()
+inline std::filesystem::path bundledModel(const char *name = "goose-tiny")
 {
-    return std::filesystem::path(VOLARY_SOURCE_DIR) / "resources/models/goose-tiny";
+    return std::filesystem::path(VOLARY_SOURCE_DIR) / "resources/models" / name;
 }
 
 class Harness {

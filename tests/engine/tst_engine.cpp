@@ -288,10 +288,10 @@ void TestEngine::anotherModelIsRefusedByName()
     // The same model with one weight changed is another model.
     const std::filesystem::path other = m_folder->filePath("other-goose").toStdString();
     std::filesystem::copy(bundledModel(), other);
-    std::filesystem::permissions(other / "model.safetensors", std::filesystem::perms::owner_write,
+    std::filesystem::permissions(other / "model.gguf", std::filesystem::perms::owner_write,
                                  std::filesystem::perm_options::add);
     {
-        std::fstream file(other / "model.safetensors", std::ios::in | std::ios::out | std::ios::binary);
+        std::fstream file(other / "model.gguf", std::ios::in | std::ios::out | std::ios::binary);
         file.seekp(-100, std::ios::end);
         file.put('\1');
     }
