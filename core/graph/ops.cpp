@@ -160,6 +160,16 @@ Value Ops::normalizeHeads(Value x, int heads)
     return out;
 }
 
+Value Ops::rowMatrix(Value x, Value matrices)
+{
+    const std::int64_t inputs = shape(x)[1];
+    VOLARY_CHECK(shape(matrices)[0] == shape(x)[0] && shape(matrices)[1] % inputs == 0,
+                 "rowMatrix needs a matrix for every row");
+    const Value out = newActivation({shape(x)[0], shape(matrices)[1] / inputs});
+    append(OpKind::RowMatrix, {x.id, matrices.id}, out);
+    return out;
+}
+
 Value Ops::scaleKey7(Value k, Value a, const Tensor &rate)
 {
     VOLARY_CHECK(shape(k) == shape(a) && rate.shape.elements() == shape(k)[1],

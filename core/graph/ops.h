@@ -48,6 +48,7 @@ public:
     Value decay7(Value x);
     Value normalizeHeads(Value x, int heads);
     Value scaleKey7(Value k, Value a, const Tensor &rate);
+    Value rowMatrix(Value x, Value matrices); // [R, I], [R, I O] -> [R, O]
     // States: numerator, denominator and maximum, each [C]; logDecay and bonus: [C].
     Value wkv4(Value k, Value v, const Tensor &logDecay, const Tensor &bonus,
                const std::array<int, 3> &states);

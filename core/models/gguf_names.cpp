@@ -153,6 +153,7 @@ const std::vector<Scheme> &schemes()
          {{kQwenBlock, ""}, {kQrwkv6Mixer, "self_attn."}},
          "self_attn.time_maa_",
          "wkvrg"},
+        {"rwkv7a", {}, "", {}, "", ""},
         {"rwkv4", {}, "", {}, "", ""},
         {"rwkv5", {}, "", {}, "", ""},
         {"goldfinch", {}, "", {}, "", ""},

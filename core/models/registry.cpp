@@ -42,7 +42,7 @@ struct Lookalike {
     std::string_view what;
 };
 constexpr std::array kLookalikes{
-    Lookalike{"blocks.0.ffn.s_emb.weight", "an RWKV-7a model (DeepEmbed)"},
+    Lookalike{"blocks.0.qkv.qq.weight", "an RWKV-7b model (DeepEmbed and DEA attention)"},
     Lookalike{"blocks.0.ffn.enn.weight", "an RWKV-8 model"},
     Lookalike{"blocks.0.att.time_state", "a tuned initial state, not a model"},
     Lookalike{"model.layers.0.mlp.gate_proj.weight", "a Qwen-style model without recurrent layers"},

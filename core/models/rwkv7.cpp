@@ -7,6 +7,9 @@
 //
 // Against RWKV-6: the decay has a soft floor, the update is a delta rule with an in-context learning rate a,
 // all token shifts are plain learned mixes, and every layer mixes its values with those of the first one.
+//
+// RWKV-7a (x070a) adds DeepEmbed: for every token each layer looks up a small matrix Q, which turns a few
+// directions of the input into a factor for every channel of the channel mix.
 #include "core/models/rwkv7.h"
 
 #include "core/base/text.h"
@@ -14,6 +17,8 @@
 #include "core/models/blocks/low_rank.h"
 #include "core/models/blocks/skeleton.h"
 #include "core/models/blocks/states.h"
+
+#include <optional>
 
 namespace volary::rwkv7 {
 
@@ -32,10 +37,19 @@ struct TimeMixWeights {
     Tensor normScale, normShift; // [C]
 };
 
+// Of x070a: the factors are ((x s1) Q) s2 + s0 with Q = s_emb[token] + s_emb_x e, e the embedding of the
+// token.
+struct DeepEmbedWeights {
+    Tensor table;          // [V, D D]  s_emb
+    Tensor fromEmbedding;  // [D D, C]  s_emb_x
+    Tensor down, up, bias; // [D, C], [F, D], [F]
+};
+
 struct ChannelMixWeights {
     Tensor mixK;  // [C]
     Tensor key;   // [F, C]
     Tensor value; // [C, F]
+    std::optional<DeepEmbedWeights> deepEmbed;
 };
 
 struct LayerWeights {
@@ -91,11 +105,26 @@ TimeMixWeights loadTimeMix(WeightLoader &load, const std::string &att, int layer
     return w;
 }
 
+DeepEmbedWeights loadDeepEmbed(WeightLoader &load, const std::string &ffn, const ModelInfo &info)
+{
+    const Shape down = load.shapeOf(ffn + "s1");
+    const std::int64_t D = down.rank() == 2 && down[1] <= info.width ? down[1] : 0;
+    return {.table = load.matrix(ffn + "s_emb.weight", info.vocabulary, D * D),
+            .fromEmbedding = load.matrix(ffn + "s_emb_x.weight", D * D, info.width),
+            .down = load.transposed(ffn + "s1", info.width, D),
+            .up = load.transposed(ffn + "s2", D, info.hidden),
+            .bias = load.vector(ffn + "s0", info.hidden)};
+}
+
 ChannelMixWeights loadChannelMix(WeightLoader &load, const std::string &ffn, const ModelInfo &info)
 {
-    return {.mixK = load.vector(ffn + "x_k", info.width),
-            .key = load.matrix(ffn + "key.weight", info.hidden, info.width),
-            .value = load.matrix(ffn + "value.weight", info.width, info.hidden)};
+    ChannelMixWeights w{.mixK = load.vector(ffn + "x_k", info.width),
+                        .key = load.matrix(ffn + "key.weight", info.hidden, info.width),
+                        .value = load.matrix(ffn + "value.weight", info.width, info.hidden),
+                        .deepEmbed = {}};
+    if (info.architecture == "rwkv7a")
+        w.deepEmbed = loadDeepEmbed(load, ffn, info);
+    return w;
 }
 
 // Equations.
@@ -135,11 +164,20 @@ Value timeMix(Ops &op, const TimeMixWeights &p, int layer, Value x, Value &first
     return op.linear(p.output, op.mul(y, g));
 }
 
-Value channelMix(Ops &op, const ChannelMixWeights &p, int layer, Value x)
+// x: [R, C], normalised; embedding: [R, C]. A factor for every channel of the channel mix, [R, F].
+Value deepEmbed(Ops &op, const DeepEmbedWeights &p, Value x, Value embedding)
+{
+    const Value Q = op.add(op.embed(p.table), op.linear(p.fromEmbedding, embedding));
+    return op.add(op.linear(p.up, op.rowMatrix(op.linear(p.down, x), Q)), p.bias);
+}
+
+Value channelMix(Ops &op, const ChannelMixWeights &p, int layer, Value x, Value embedding)
 {
     const Value previous = op.tokenShift(x, layer * SlotsPerLayer + FeedForwardShift);
-    const Value k = op.linear(p.key, op.lerp(x, previous, p.mixK));
-    return op.linear(p.value, op.activate(Activation::SquaredRelu, k));
+    Value k = op.activate(Activation::SquaredRelu, op.linear(p.key, op.lerp(x, previous, p.mixK)));
+    if (p.deepEmbed)
+        k = op.mul(k, deepEmbed(op, *p.deepEmbed, x, embedding));
+    return op.linear(p.value, k);
 }
 
 class Goose final : public Model {
@@ -155,12 +193,16 @@ public:
     {
         const auto &layers = m_weights.layers;
         Value firstValue;
+        const Value embedding =
+            layers.front().channelMix.deepEmbed ? recordEmbedding(op, m_weights.skeleton) : Value{};
         recordSkeleton(
             op, m_weights.skeleton,
             [&](int l, Value x) {
                 return timeMix(op, layers[std::size_t(l)].timeMix, l, x, firstValue, m_info.heads);
             },
-            [&](int l, Value x) { return channelMix(op, layers[std::size_t(l)].channelMix, l, x); });
+            [&](int l, Value x) {
+                return channelMix(op, layers[std::size_t(l)].channelMix, l, x, embedding);
+            });
     }
 
 private:
@@ -213,14 +255,18 @@ ModelInfo readInfo(WeightLoader &load)
 
 bool recognises(const TensorFile &file)
 {
-    // x070a and RWKV-8 carry r_k too, and more: running them as x070 would give wrong text without a word.
-    return hasTensor(file, "blocks.0.att.r_k") && !hasTensor(file, "blocks.0.ffn.s_emb.weight") &&
+    // x070b and RWKV-8 carry r_k too, and more: running them as x070 would give wrong text without a word.
+    return hasTensor(file, "blocks.0.att.r_k") && !hasTensor(file, "blocks.0.qkv.qq.weight") &&
            !hasTensor(file, "blocks.0.ffn.enn.weight");
 }
 
 std::unique_ptr<const Model> load(WeightLoader &load)
 {
-    const ModelInfo info = readInfo(load);
+    ModelInfo info = readInfo(load);
+    if (load.has("blocks.0.ffn.s_emb.weight")) {
+        info.architecture = "rwkv7a";
+        info.title = "RWKV-7a “Goose” with DeepEmbed";
+    }
     Weights w{.skeleton = loadSkeleton(load, info), .layers = {}};
     for (int layer = 0; layer < info.layers && !load.failed(); ++layer) {
         const std::string block = blockPrefix(layer);

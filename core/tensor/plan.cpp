@@ -19,6 +19,7 @@ std::string_view name(OpKind kind)
     case OpKind::Decay7: return "decay7";
     case OpKind::NormalizeHeads: return "normalizeHeads";
     case OpKind::ScaleKey7: return "scaleKey7";
+    case OpKind::RowMatrix: return "rowMatrix";
     case OpKind::Wkv4: return "wkv4";
     case OpKind::Wkv5: return "wkv5";
     case OpKind::Wkv7: return "wkv7";

@@ -34,6 +34,7 @@ enum class OpKind : std::uint8_t {
     Decay7,
     NormalizeHeads,
     ScaleKey7,
+    RowMatrix,
     Wkv4,
     Wkv5,
     Wkv7,

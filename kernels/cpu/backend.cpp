@@ -23,6 +23,7 @@ constexpr OpTable kTable{
     .decay7 = cpu::decay7,
     .normalizeHeads = cpu::normalizeHeads,
     .scaleKey7 = cpu::scaleKey7,
+    .rowMatrix = cpu::rowMatrix,
     .wkv4 = cpu::wkv4,
     .wkv5 = cpu::wkv5,
     .wkv7 = cpu::wkv7,

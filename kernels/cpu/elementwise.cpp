@@ -227,6 +227,22 @@ void mul(const ElementwiseArgs &p, Parallel &parallel)
     });
 }
 
+// 32 x 32 numbers a row in RWKV-7a: next to nothing, so that plain loops do.
+void rowMatrix(const RowMatrixArgs &p, Parallel &)
+{
+    const auto inputs = std::size_t(p.inputs), outputs = std::size_t(p.outputs);
+    for (std::size_t t = 0; t < std::size_t(p.rows); ++t) {
+        float *out = p.out + t * outputs;
+        std::fill_n(out, outputs, 0.0f);
+        for (std::size_t i = 0; i < inputs; ++i) {
+            const float x = p.x[t * inputs + i];
+            const float *row = p.m + (t * inputs + i) * outputs;
+            for (std::size_t o = 0; o < outputs; ++o)
+                out[o] += x * row[o];
+        }
+    }
+}
+
 void scaleKey7(const ScaleKey7Args &p, Parallel &parallel)
 {
     parallel.forRanges(p.rows, rowGrain(p.width), [&](int b, int e) {

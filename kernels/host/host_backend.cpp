@@ -80,6 +80,11 @@ public:
         case OpKind::ScaleKey7:
             m_table.scaleKey7({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op)}, m_parallel);
             break;
+        case OpKind::RowMatrix:
+            m_table.rowMatrix(
+                {in(op, 0), in(op, 1), output(op), rows(op), int(value(op.inputs[0]).shape[1]), width(op)},
+                m_parallel);
+            break;
         case OpKind::Wkv4:
             m_table.wkv4({in(op, 0), in(op, 1), in(op, 2), in(op, 3), output(op), states(op, 0),
                           states(op, 1), states(op, 2), map(op), width(op)},

@@ -18,6 +18,7 @@
 #include "core/tensor/ops/repeat_heads.h"
 #include "core/tensor/ops/rms_norm.h"
 #include "core/tensor/ops/rope.h"
+#include "core/tensor/ops/row_matrix.h"
 #include "core/tensor/ops/scale_key7.h"
 #include "core/tensor/ops/token_shift.h"
 #include "core/tensor/ops/wkv4.h"
@@ -51,6 +52,7 @@ struct OpTable {
     void (*decay7)(const Decay7Args &, Parallel &);
     void (*normalizeHeads)(const NormalizeHeadsArgs &, Parallel &);
     void (*scaleKey7)(const ScaleKey7Args &, Parallel &);
+    void (*rowMatrix)(const RowMatrixArgs &, Parallel &);
     void (*wkv4)(const Wkv4Args &, Parallel &);
     void (*wkv5)(const Wkv5Args &, Parallel &);
     void (*wkv7)(const Wkv7Args &, Parallel &);

@@ -20,6 +20,7 @@ constexpr OpTable kTable{
     .decay7 = reference::decay7,
     .normalizeHeads = reference::normalizeHeads,
     .scaleKey7 = reference::scaleKey7,
+    .rowMatrix = reference::rowMatrix,
     .wkv4 = reference::wkv4,
     .wkv5 = reference::wkv5,
     .wkv7 = reference::wkv7,

@@ -17,6 +17,7 @@ void decay6(const Decay6Args &p, Parallel &parallel);
 void decay7(const Decay7Args &p, Parallel &parallel);
 void normalizeHeads(const NormalizeHeadsArgs &p, Parallel &parallel);
 void scaleKey7(const ScaleKey7Args &p, Parallel &parallel);
+void rowMatrix(const RowMatrixArgs &p, Parallel &parallel);
 void wkv4(const Wkv4Args &p, Parallel &parallel);
 void wkv5(const Wkv5Args &p, Parallel &parallel);
 void wkv7(const Wkv7Args &p, Parallel &parallel);

@@ -230,6 +230,14 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
         };
         break;
     }
+    case OpKind::RowMatrix: {
+        const auto matrices = normal({rows, width * 5});
+        c.terms = width;
+        c.record = [=](Ops &op, Scene &s) {
+            return op.rowMatrix(s.activation(op, x), s.activation(op, matrices));
+        };
+        break;
+    }
     case OpKind::Wkv4: {
         c.stateSlots = {{DType::F32, {width}}, {DType::F32, {width}}, {DType::F32, {width}}};
         for (std::size_t b = 1; b < c.firstRow.size(); ++b) {

@@ -19,6 +19,13 @@ constexpr double kLogitTolerance = 1e-4;
 constexpr double kStateTolerance = 2e-4; // relative to max(1, |value|)
 constexpr int kVocabulary = 512;         // of every golden model
 
+// `folder` in the test data, or "golden/..." beside the project (the test asks first whether it is there).
+inline std::filesystem::path goldenFile(const std::string &folder, const char *name)
+{
+    const auto inside = folder.starts_with("golden/") ? sharedFile(folder) : std::optional(dataFile(folder));
+    return inside.value_or(folder) / name;
+}
+
 inline void forBackends(const QStringList &backends)
 {
     QTest::addColumn<QString>("backend");
@@ -91,9 +98,9 @@ inline void setNumbers(TensorImage &image, const std::vector<float> &numbers)
 inline void checkLogitsAndStates(const std::string &folder, const QString &backend, int chunk)
 {
     SKIP_WITHOUT(backend);
-    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeBackendForTest(backend)));
-    REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
-    REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
+    REQUIRE(const auto test, openForTest(goldenFile(folder, "model.pth"), makeBackendForTest(backend)));
+    REQUIRE(const Golden golden, Golden::read(goldenFile(folder, "expected.safetensors")));
+    REQUIRE(const auto tokens, readTokens(goldenFile(folder, "tokens.json")));
     REQUIRE(State state, test.runner->newState());
 
     REQUIRE(const auto logits, allLogits(*test.runner, state, tokens, std::size_t(chunk)));
@@ -109,9 +116,9 @@ inline void checkLogitsAndStates(const std::string &folder, const QString &backe
 inline void checkMiddle(const std::string &folder, const QString &backend)
 {
     SKIP_WITHOUT(backend);
-    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeBackendForTest(backend)));
-    REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
-    REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
+    REQUIRE(const auto test, openForTest(goldenFile(folder, "model.pth"), makeBackendForTest(backend)));
+    REQUIRE(const Golden golden, Golden::read(goldenFile(folder, "expected.safetensors")));
+    REQUIRE(const auto tokens, readTokens(goldenFile(folder, "tokens.json")));
     REQUIRE(State state, test.runner->newState());
     const std::size_t half = tokens.size() / 2;
     REQUIRE(const auto before, allLogits(*test.runner, state, std::span(tokens).first(half), 64));
@@ -162,10 +169,10 @@ inline std::vector<float> readHalves(const TensorFile &file, const std::string &
 inline void checkTunedState(const std::string &folder, const QString &backend)
 {
     SKIP_WITHOUT(backend);
-    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeBackendForTest(backend)));
-    REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
-    REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
-    REQUIRE(const auto tuned, openTensorFile(dataFile(folder + "/time_state.pth")));
+    REQUIRE(const auto test, openForTest(goldenFile(folder, "model.pth"), makeBackendForTest(backend)));
+    REQUIRE(const Golden golden, Golden::read(goldenFile(folder, "expected.safetensors")));
+    REQUIRE(const auto tokens, readTokens(goldenFile(folder, "tokens.json")));
+    REQUIRE(const auto tuned, openTensorFile(goldenFile(folder, "time_state.pth")));
     VERIFY_OK(test.runner->startFrom(*tuned));
     REQUIRE(State state, test.runner->newState());
 
@@ -176,11 +183,11 @@ inline void checkTunedState(const std::string &folder, const QString &backend)
     QVERIFY(largestDifference(logits, expected) <= kLogitTolerance);
 }
 
-inline std::vector<TokenId> randomTokens(std::size_t count)
+inline std::vector<TokenId> randomTokens(std::size_t count, int vocabulary = kVocabulary)
 {
     std::vector<TokenId> tokens(count);
     for (TokenId &token : tokens)
-        token = integer(0, kVocabulary - 1);
+        token = integer(0, vocabulary - 1);
     return tokens;
 }
 
@@ -195,8 +202,8 @@ inline bool sameBits(const State &a, const State &b)
 
 inline void checkEveryCut(const std::string &folder)
 {
-    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeCpuBackend(2)));
-    const std::vector<TokenId> tokens = randomTokens(200);
+    REQUIRE(const auto test, openForTest(goldenFile(folder, "model.pth"), makeCpuBackend(2)));
+    const std::vector<TokenId> tokens = randomTokens(200, test.opened.model->info().vocabulary);
     REQUIRE(State whole, test.runner->newState());
     REQUIRE(const auto expected, allLogits(*test.runner, whole, tokens, tokens.size()));
 
@@ -217,9 +224,11 @@ inline void checkEveryCut(const std::string &folder)
 
 inline void checkSequencesTogether(const std::string &folder)
 {
-    REQUIRE(const auto test, openForTest(dataFile(folder + "/model.pth"), makeCpuBackend(2)));
+    REQUIRE(const auto test, openForTest(goldenFile(folder, "model.pth"), makeCpuBackend(2)));
     Runner &runner = *test.runner;
-    const std::vector<std::vector<TokenId>> texts{randomTokens(1), randomTokens(17), randomTokens(40)};
+    const int V = runner.model().info().vocabulary;
+    const std::vector<std::vector<TokenId>> texts{randomTokens(1, V), randomTokens(17, V),
+                                                  randomTokens(40, V)};
     std::vector<State> states;
     for (std::size_t b = 0; b < texts.size(); ++b) {
         REQUIRE(State state, runner.newState());
@@ -229,14 +238,14 @@ inline void checkSequencesTogether(const std::string &folder)
     for (std::size_t b = 0; b < texts.size(); ++b)
         inputs.push_back({texts[b], &states[b]});
     VERIFY_OK(runner.run(inputs, Want::LastLogits));
-    std::vector<float> together(texts.size() * kVocabulary);
+    std::vector<float> together(texts.size() * std::size_t(V));
     VERIFY_OK(runner.readLogits(together));
 
     for (std::size_t b = 0; b < texts.size(); ++b) {
         REQUIRE(State state, runner.newState());
         REQUIRE(const auto alone, allLogits(runner, state, texts[b], texts[b].size()));
-        QVERIFY(std::ranges::equal(std::span(together).subspan(b * kVocabulary, kVocabulary),
-                                   std::span(alone).last(kVocabulary)));
+        QVERIFY(std::ranges::equal(std::span(together).subspan(b * std::size_t(V), std::size_t(V)),
+                                   std::span(alone).last(std::size_t(V))));
         QVERIFY(sameBits(state, states[b]));
     }
 }

@@ -163,9 +163,8 @@ void TestWeights::contradictingShapesAreRefused()
 void TestWeights::unknownArchitectureIsNamedByItsTensor()
 {
     const QString variant =
-        refusal([](Copy &copy) { copy.part("blocks.0.ffn.x_k").info.name = "blocks.0.ffn.s_emb.weight"; });
-    QVERIFY2(variant.contains("RWKV-7a") && variant.contains("blocks.0.ffn.s_emb.weight"),
-             qPrintable(variant));
+        refusal([](Copy &copy) { copy.part("blocks.0.ffn.x_k").info.name = "blocks.0.qkv.qq.weight"; });
+    QVERIFY2(variant.contains("RWKV-7b") && variant.contains("blocks.0.qkv.qq.weight"), qPrintable(variant));
 
     const QString strange = refusal([](Copy &copy) {
         for (std::size_t i = 0; i < copy.parts.size(); ++i)

@@ -33,9 +33,14 @@ SkeletonWeights loadSkeleton(WeightLoader &load, const ModelInfo &info)
     return w;
 }
 
+Value recordEmbedding(Ops &op, const SkeletonWeights &w)
+{
+    return norm(op, w.first, op.embed(w.embedding));
+}
+
 void recordSkeleton(Ops &op, const SkeletonWeights &w, const Mix &timeMix, const Mix &channelMix)
 {
-    Value x = norm(op, w.first, op.embed(w.embedding));
+    Value x = recordEmbedding(op, w);
     for (int l = 0; l < int(w.layers.size()); ++l) {
         const SkeletonWeights::Layer &layer = w.layers[std::size_t(l)];
         x = op.add(x, timeMix(l, norm(op, layer.attention, x)));

@@ -34,6 +34,9 @@ SkeletonWeights loadSkeleton(WeightLoader &load, const ModelInfo &info);
 // The sub-block of one layer: its normalised input [R, C] to what is added to the residual stream.
 using Mix = std::function<Value(int layer, Value x)>;
 
+// norm(embedding[token]), [R, C]: where the residual stream begins.
+Value recordEmbedding(Ops &op, const SkeletonWeights &w);
+
 // Records the whole model, its result included (Want decides how much of it).
 void recordSkeleton(Ops &op, const SkeletonWeights &w, const Mix &timeMix, const Mix &channelMix);
 
