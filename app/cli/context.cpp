@@ -21,8 +21,9 @@ const std::vector<Option> kCommonOptions{
     {"quiet", "", "no progress on stderr"},
     {"backend", "NAME", "reference, cpu or auto (default)"},
     {"threads", "N", "threads of the cpu backend; default: one per core"},
-    {"dtype", "TYPE",
-     "weight type to run in: f32, f16, bf16, q8_0, q6_k, q5_k, q4_k, ...; default: as stored"},
+    {"dtype", "TYPE", "weight type: f32, f16, bf16, q8_0, q6_k, q5_k, q4_k, ...; default: as stored"},
+    {"cache-budget", "SIZE", "memory for rebuilt keys and values of GoldFinch, as 512M; 0: no bound"},
+    {"cache-type", "TYPE", "how they are kept: f32 (default) or f16"},
     {"library", "FILE", "the library to use; default: the user's"},
     {"help", "", "show this text"},
 };

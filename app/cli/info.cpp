@@ -26,6 +26,7 @@ Json asJson(const ModelDescription &model)
                          {"layout", tensor.layout}});
     }
     const ModelInfo &info = model.info;
+    const DerivedRows derived = derivedRows(model.state);
     // An attention model of this shape keeps a key and a value row per layer, in 16 bits.
     const std::int64_t cachePerToken = std::int64_t(info.layers) * 2 * info.width * 2;
     const auto perToken = std::int64_t(bytesPerToken(model.state));
@@ -48,7 +49,20 @@ Json asJson(const ModelDescription &model)
         {"state_bytes", std::int64_t(model.stateBytes)},
         {"bytes_per_token", perToken},
         {"kv_cache_ratio", perToken == 0 ? Json() : Json(double(cachePerToken) / double(perToken))},
-        {"attention_cache_bytes_per_token", cachePerToken}};
+        {"attention_cache_bytes_per_token", cachePerToken},
+        {"derived_bytes_per_token", std::int64_t(derived.bytesPerToken)},
+        {"derived_rows_kept", derived.most == 0 ? Json() : Json(derived.most)}};
+}
+
+// "18.0 KiB per token of keys and values, kept for the newest 29,127 tokens (512.0 MiB) and rebuilt before"
+std::string describe(const DerivedRows &derived)
+{
+    const std::string size = formatBytes(derived.bytesPerToken) + " per token of keys and values, ";
+    if (derived.most == 0)
+        return size + "all kept while a conversation is open";
+    const auto most = std::uint64_t(derived.most);
+    return size + "kept for the newest " + formatCount(most) + " tokens (" +
+           formatBytes(most * derived.bytesPerToken) + ") and rebuilt for older ones";
 }
 
 void printForPeople(const ModelDescription &model)
@@ -76,6 +90,8 @@ void printForPeople(const ModelDescription &model)
     if (perToken > 0)
         line("cache", format("%.0f times smaller than an ordinary key-value cache in 16 bits",
                              double(info.layers) * 4 * info.width / double(perToken)));
+    if (const DerivedRows derived = derivedRows(model.state); derived.bytesPerToken > 0)
+        line("derived", describe(derived));
     line("fingerprint", model.identity.fingerprint);
     std::printf("\nstate tensors\n");
     for (const StateTensor &tensor : model.state)

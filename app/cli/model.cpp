@@ -69,6 +69,40 @@ Result<std::optional<DType>> dtypeOption(const Context &context)
                  "Choose f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1 or q4_0."};
 }
 
+namespace {
+
+// "2G": a number of bytes, KiB, MiB or GiB.
+Result<std::uint64_t> parseSize(const std::string &option, const std::string &given)
+{
+    std::uint64_t number = 0;
+    const char *begin = given.data(), *end = begin + given.size();
+    const auto [stop, failure] = std::from_chars(begin, end, number);
+    const std::string unit(stop, end);
+    const std::size_t power = std::string_view("KMG").find(unit) + 1;
+    const bool known = unit.empty() || (unit.size() == 1 && power > 0);
+    const int shift = unit.empty() ? 0 : 10 * int(power);
+    if (failure != std::errc() || !known || number > (UINT64_MAX >> 1 >> shift))
+        return Error{ErrorCode::Invalid,
+                     format("--%s must be a size, not “%s”.", option.c_str(), printable(given).c_str()),
+                     "Write 512M or 2G; 0 sets no bound."};
+    return number << shift;
+}
+
+Result<> cacheOptions(const Context &context, ModelRequest &request)
+{
+    if (const auto budget = context.arguments().text("cache-budget")) {
+        TRY(request.cacheBudget, parseSize("cache-budget", *budget));
+    }
+    const std::string type = context.arguments().text("cache-type").value_or("f32");
+    if (type != "f32" && type != "f16")
+        return Error{ErrorCode::Invalid,
+                     format("--cache-type must be f32 or f16, not “%s”.", printable(type).c_str()), ""};
+    request.cacheType = type == "f16" ? DType::F16 : DType::F32;
+    return {};
+}
+
+} // namespace
+
 Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::size_t word)
 {
     ModelRequest request;
@@ -78,6 +112,7 @@ Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::si
     request.threads = int(threads);
     TRY(request.weightType, dtypeOption(context));
     TRY(request.adapters, adapterOptions(context));
+    TRY_(cacheOptions(context, request));
     request.initialState = context.arguments().text("initial-state").value_or("");
     request.vocabularies = vocabularyFolders();
     auto model = LoadedModel::open(

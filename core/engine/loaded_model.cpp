@@ -70,11 +70,18 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     TRY(const auto file, adaptTensorFile(std::move(stored.tensors), request.adapters));
     TRY(auto backend, makeBackend(request.backend, request.threads));
 
-    LoadOptions options{.weightType = request.weightType, .progress = [&](double fraction) {
+    LoadOptions options{.weightType = request.weightType,
+                        .cacheBudget = request.cacheBudget.value_or(backend->device().memoryBytes / 4),
+                        .cacheType = request.cacheType,
+                        .progress = [&](double fraction) {
                             if (progress)
                                 progress(fraction, "Reading weights");
                             return !stop.stop_requested();
                         }};
+    if (const std::string &kind = backend->device().backend; kind != "cpu" && kind != "reference") {
+        options.cacheBudget = 0; // other devices keep all rows, as float32
+        options.cacheType = DType::F32;
+    }
     TRY(OpenedModel opened, openModel(*file, *backend, std::move(options)));
     TRY(auto tokenizer, findVocabulary(request.path, stored.gguf.get(), request.vocabularies,
                                        opened.model->info().vocabulary));
@@ -94,6 +101,8 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
                              .numericProfile = backend->device().numericProfile};
     if (request.weightType) // converted weights are another model as far as exactness goes
         description->identity.numericProfile += " " + std::string(name(*request.weightType));
+    if (request.cacheType != DType::F32)
+        description->identity.numericProfile += " cache " + std::string(name(request.cacheType));
     description->format = file->format();
     description->device = backend->device().name;
     description->tokenizer = tokenizer->kind();

@@ -22,6 +22,9 @@ struct ModelRequest {
     std::string backend = "auto";
     int threads = 0;
     std::optional<DType> weightType;
+    // Of GoldFinch models: bytes for the rows that are derived from a conversation's cache, and their type.
+    std::optional<std::uint64_t> cacheBudget; // nothing: a quarter of the device's memory; 0: no bound
+    DType cacheType = DType::F32;
     std::vector<AdapterRequest> adapters; // merged into the weights in this order
     std::filesystem::path initialState;   // a tuned state that every session begins with; empty: none
     std::vector<std::filesystem::path> vocabularies; // folders to search after the model's own

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/graph/layout.h"
+#include "core/tensor/ops/attention.h"
 
 #include <algorithm>
 
@@ -312,7 +313,9 @@ void Ops::keepTokens(int stateIndex)
 void Ops::keepRows(Value x, int stateIndex)
 {
     const ValueId slot = growingState(stateIndex, shape(x)[1]);
-    append(OpKind::KeepRows, {x.id}, {}).states[0] = slot;
+    PlanOp &op = append(OpKind::KeepRows, {x.id}, {});
+    op.states[0] = slot;
+    op.derived = m_states[std::size_t(stateIndex)].derived;
 }
 
 Value Ops::keptRows(int stateIndex)
@@ -337,6 +340,22 @@ Value Ops::attention(Value q, int keys, int values, int heads)
     op.states[1] = valueSlot;
     op.heads = heads;
     op.keyHeads = int(keyWidth / headSize);
+    return out;
+}
+
+Value Ops::attention(Value q, int keys, int values, int heads, int tokenIds, const RecordTile &rebuild)
+{
+    Ops tile(kAttentionTile, 1, Want::StateOnly, m_states);
+    const auto [k, v] = rebuild(tile);
+    VOLARY_CHECK(tile.shape(k)[1] == m_states.at(std::size_t(keys)).shape[1] &&
+                     tile.shape(k) == tile.shape(v),
+                 "rebuilt rows are those that would have been kept");
+    tile.m_plan->values[std::size_t(k.id)].kept = true;
+    tile.m_plan->values[std::size_t(v.id)].kept = true;
+
+    const Value out = attention(q, keys, values, heads);
+    m_plan->ops.back().tile = int(m_plan->tiles.size());
+    m_plan->tiles.push_back({tile.finish(), k.id, v.id, tokenIds});
     return out;
 }
 
@@ -365,7 +384,7 @@ void Ops::result(Value hidden, Value logits)
 
 std::shared_ptr<const Plan> Ops::finish()
 {
-    VOLARY_CHECK(m_plan->want == Want::StateOnly || m_plan->logits >= 0,
+    VOLARY_CHECK(m_plan->want <= Want::StateOnly || m_plan->logits >= 0,
                  "a model must say what its logits are");
     layOut(*m_plan);
     return std::move(m_plan);

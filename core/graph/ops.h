@@ -4,8 +4,10 @@
 #include "core/tensor/plan.h"
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace volary {
@@ -19,7 +21,13 @@ struct Value {
 struct StateSlot {
     DType type;
     Shape shape; // for one sequence
+    bool derived = false;
 };
+
+class Ops;
+
+// Records keys and values [R, K N] for the rows that it is called with: see RebuiltTile.
+using RecordTile = std::function<std::pair<Value, Value>(Ops &op)>;
 
 // Records a plan. Each call appends one op and returns its result; nothing is computed yet. Shapes are
 // checked as they come: a mismatch is a mistake in the architecture's file and stops the program, because the
@@ -69,6 +77,8 @@ public:
     Value keptRows(int state);                             // [R, C], of this run's positions
     // states: [.., K N]; as many heads of keys and values as of queries, or a part of them
     Value attention(Value q, int keys, int values, int heads);
+    // The same where rows may have to be rebuilt, from the tokens in the state `tokenIds` on.
+    Value attention(Value q, int keys, int values, int heads, int tokenIds, const RecordTile &rebuild);
     // The last `count` rows. Only where one sequence is advanced, so that every row keeps its position.
     Value window(Value x, int count);
     Value lastRows(Value x); // [R, C] -> [B, C]

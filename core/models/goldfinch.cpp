@@ -16,6 +16,8 @@
 #include "core/models/blocks/skeleton.h"
 #include "core/models/blocks/states.h"
 
+#include <algorithm>
+
 namespace volary::goldfinch {
 
 namespace {
@@ -161,11 +163,24 @@ ChannelMixWeights loadChannelMix(WeightLoader &load, const std::string &ffn, con
 constexpr float kEpsilon = 1e-5f;
 constexpr float kRmsEpsilon = 1e-8f; // beside the root
 
+// What the keys and values of all upper layers may take.
+struct CacheBudget {
+    std::uint64_t bytes = 0; // 0: all rows are kept
+    DType type = DType::F32;
+
+    // `numbers` belong to one token.
+    std::int64_t mostRows(std::int64_t numbers) const
+    {
+        const auto rowBytes = std::uint64_t(numbers) * bytesPerElement(type);
+        return bytes == 0 ? 0 : std::max<std::int64_t>(std::int64_t(bytes / rowBytes), 1);
+    }
+};
+
 // Where the tensors stand in the state spec: three for every lower layer, then what all attention layers
 // share, then four for every upper layer.
 struct StateSlots {
     enum Finch { AttentionShift, Wkv, FeedForwardShift, PerFinch };
-    enum Cache { TokenIds, Latents, LastEmbedding, LastKey, PerCache };
+    enum Cache { TokenIds, Latents, LastEmbedding, LastKey, TileEmbedding, TileKey, PerCache };
     enum Gold { QueryShift, GoldFeedForwardShift, Keys, Values, PerGold };
 
     int finchLayers;
@@ -217,7 +232,7 @@ Value channelMix(Ops &op, const ChannelMixWeights &p, int shiftState, Value x)
 
 // x: [W, C], normalised: the last rows of the run.
 Value goldTimeMix(Ops &op, const GoldWeights &p, const Flags &flags, const StateSlots &slots, int layer,
-                  Value x, int heads)
+                  Value x, int heads, const RecordTile &rebuild)
 {
     const Value previous = op.tokenShift(x, slots.gold(layer, StateSlots::QueryShift));
     const Value mix = project(op, p.mixQ, op.lerp(x, previous, p.mixX), Activation::Tanh);
@@ -225,14 +240,15 @@ Value goldTimeMix(Ops &op, const GoldWeights &p, const Flags &flags, const State
     if (flags.ropeBase > 0)
         q = op.rope(q, heads, flags.ropeBase, Ops::Pairs::Neighbours);
     const Value read =
-        op.attention(q, slots.gold(layer, StateSlots::Keys), slots.gold(layer, StateSlots::Values), heads);
+        op.attention(q, slots.gold(layer, StateSlots::Keys), slots.gold(layer, StateSlots::Values), heads,
+                     slots.cache(StateSlots::TokenIds), rebuild);
     return op.linear(p.output, norm(op, p.normX, read));
 }
 
 class GoldFinch final : public Model {
 public:
-    GoldFinch(ModelInfo info, Weights weights, const Flags &flags)
-        : m_weights(std::move(weights)), m_flags(flags), m_slots{int(m_weights.finch.size())}
+    GoldFinch(ModelInfo info, Weights weights, const Flags &flags, const CacheBudget &cache)
+        : m_weights(std::move(weights)), m_flags(flags), m_cache(cache), m_slots{int(m_weights.finch.size())}
     {
         m_info = std::move(info);
         declareState();
@@ -249,9 +265,11 @@ public:
             op.keepTokens(m_slots.cache(StateSlots::TokenIds));
             op.keepRows(latents, m_slots.cache(StateSlots::Latents));
             keepKeysAndValues(op, x0, latents);
+            if (op.want() == Want::Passing)
+                return; // what the upper layers keep is overwritten by the rows that follow
             x = goldLayers(op, x);
         }
-        if (op.want() == Want::StateOnly)
+        if (op.want() <= Want::StateOnly)
             return;
         if (op.want() == Want::LastLogits)
             x = op.lastRows(x);
@@ -265,7 +283,10 @@ public:
         keepKeysAndValues(op, x0, op.keptRows(m_slots.cache(StateSlots::Latents)));
     }
 
+    int lookback() const override { return hasGold() ? goldWindow() : 0; }
+
 private:
+    int goldWindow() const { return 2 * int(m_weights.gold.size()) + 1; }
     int finchLayers() const { return int(m_weights.finch.size()); }
     bool hasGold() const { return !m_weights.gold.empty(); }
 
@@ -286,13 +307,13 @@ private:
     // shifts it leaves.
     Value goldLayers(Ops &op, Value x) const
     {
-        const int window = 2 * int(m_weights.gold.size()) + 1;
-        if (op.sequences() == 1 && op.want() != Want::AllLogits && op.rows() > window)
-            x = op.window(x, window);
+        if (op.sequences() == 1 && op.want() != Want::AllLogits && op.rows() > goldWindow())
+            x = op.window(x, goldWindow());
         for (int layer = finchLayers(); layer < m_info.layers; ++layer) {
             const SkeletonWeights::Layer &norms = m_weights.skeleton.layers[std::size_t(layer)];
+            const auto rebuild = [&](Ops &tile) { return rebuildTile(tile, layer); };
             x = op.add(x, goldTimeMix(op, gold(layer), m_flags, m_slots, layer, norm(op, norms.attention, x),
-                                      m_info.heads));
+                                      m_info.heads, rebuild));
             x = op.add(x, channelMix(op, m_weights.channelMix[std::size_t(layer)],
                                      m_slots.gold(layer, StateSlots::GoldFeedForwardShift),
                                      norm(op, norms.feedForward, x)));
@@ -300,27 +321,55 @@ private:
         return x;
     }
 
-    // The rows of this run in every attention layer's cache. x0: [R, C]; latents: [R, L].
-    void keepKeysAndValues(Ops &op, Value x0, Value latents) const
+    // What keys and values are mixed from, for the rows of a run: [R, C] each.
+    struct CacheRows {
+        Value key, keyBefore, o, before;
+    };
+
+    // x0: [R, C]; latents: [R, L]. The shifts keep the rows that the next run begins with.
+    CacheRows cacheRows(Ops &op, Value x0, Value latents, StateSlots::Cache lastKey,
+                        StateSlots::Cache lastEmbedding) const
     {
-        const Value key = op.rmsNorm(
+        CacheRows rows;
+        rows.key = op.rmsNorm(
             op.add(op.linear(m_weights.fromEmbedding, x0), op.linear(m_weights.fromLatent, latents)),
             kRmsEpsilon);
-        const Value o = op.rmsNorm(x0, kRmsEpsilon);
-        const Value keyBefore = op.tokenShift(key, m_slots.cache(StateSlots::LastKey));
-        const Value before = op.tokenShift(o, m_slots.cache(StateSlots::LastEmbedding));
+        rows.o = op.rmsNorm(x0, kRmsEpsilon);
+        rows.keyBefore = op.tokenShift(rows.key, m_slots.cache(lastKey));
+        rows.before = op.tokenShift(rows.o, m_slots.cache(lastEmbedding));
+        return rows;
+    }
+
+    std::pair<Value, Value> keysAndValues(Ops &op, const CacheRows &rows, int layer) const
+    {
+        const GoldWeights &p = gold(layer);
+        const Value deciding = op.lerp(rows.o, rows.before, p.mixCache);
+        const Value k = op.lerp(rows.key, rows.keyBefore, project(op, p.mixK, deciding, Activation::Tanh));
+        const Value v = op.lerp(rows.o, rows.before, project(op, p.mixV, deciding, Activation::Tanh));
+        Value keys = norm(op, p.normK, op.add(k, project(op, p.key, k, Activation::Tanh)));
+        if (m_flags.ropeBase > 0)
+            keys = op.rope(keys, m_info.heads, m_flags.ropeBase, Ops::Pairs::Neighbours);
+        return {keys, norm(op, p.normV, op.add(v, project(op, p.value, v, Activation::Tanh)))};
+    }
+
+    // The rows of this run in every attention layer's cache.
+    void keepKeysAndValues(Ops &op, Value x0, Value latents) const
+    {
+        const CacheRows rows = cacheRows(op, x0, latents, StateSlots::LastKey, StateSlots::LastEmbedding);
         for (int layer = finchLayers(); layer < m_info.layers; ++layer) {
-            const GoldWeights &p = gold(layer);
-            const Value deciding = op.lerp(o, before, p.mixCache);
-            const Value k = op.lerp(key, keyBefore, project(op, p.mixK, deciding, Activation::Tanh));
-            const Value v = op.lerp(o, before, project(op, p.mixV, deciding, Activation::Tanh));
-            Value keys = norm(op, p.normK, op.add(k, project(op, p.key, k, Activation::Tanh)));
-            if (m_flags.ropeBase > 0)
-                keys = op.rope(keys, m_info.heads, m_flags.ropeBase, Ops::Pairs::Neighbours);
+            const auto [keys, values] = keysAndValues(op, rows, layer);
             op.keepRows(keys, m_slots.gold(layer, StateSlots::Keys));
-            op.keepRows(norm(op, p.normV, op.add(v, project(op, p.value, v, Activation::Tanh))),
-                        m_slots.gold(layer, StateSlots::Values));
+            op.keepRows(values, m_slots.gold(layer, StateSlots::Values));
         }
+    }
+
+    // The same numbers once more, for one layer and rows whose tokens and latents are kept.
+    std::pair<Value, Value> rebuildTile(Ops &op, int layer) const
+    {
+        const Value x0 = norm(op, m_weights.skeleton.first, op.embed(m_weights.skeleton.embedding));
+        const Value latents = op.keptRows(m_slots.cache(StateSlots::Latents));
+        return keysAndValues(op, cacheRows(op, x0, latents, StateSlots::TileKey, StateSlots::TileEmbedding),
+                             layer);
     }
 
     const GoldWeights &gold(int layer) const { return m_weights.gold[std::size_t(layer - finchLayers())]; }
@@ -340,13 +389,16 @@ private:
             rowPerToken("cache.latents", DType::F32, m_weights.compress.shape[0], StateRole::KeyLatents, -1));
         m_stateSpec.push_back(derivedRow("cache.embedding.shift", C));
         m_stateSpec.push_back(derivedRow("cache.key.shift", C));
+        m_stateSpec.push_back(derivedRow("tile.embedding.shift", C));
+        m_stateSpec.push_back(derivedRow("tile.key.shift", C));
         for (int layer = finchLayers(); layer < m_info.layers; ++layer) {
             m_stateSpec.push_back(attentionShift(layer, C));
             m_stateSpec.push_back(feedForwardShift(layer, C));
             for (const auto &[name, role] :
                  {std::pair("att.keys", StateRole::Keys), std::pair("att.values", StateRole::Values)}) {
-                m_stateSpec.push_back(rowPerToken(blockPrefix(layer) + name, DType::F32, C, role, layer));
+                m_stateSpec.push_back(rowPerToken(blockPrefix(layer) + name, m_cache.type, C, role, layer));
                 m_stateSpec.back().derived = true;
+                m_stateSpec.back().mostRows = m_cache.mostRows(2 * (m_info.layers - finchLayers()) * C);
             }
         }
     }
@@ -362,6 +414,7 @@ private:
 
     Weights m_weights;
     Flags m_flags;
+    CacheBudget m_cache;
     StateSlots m_slots;
 };
 
@@ -455,7 +508,8 @@ std::unique_ptr<const Model> load(WeightLoader &load)
     }
     if (load.failed())
         return nullptr;
-    return std::make_unique<GoldFinch>(info, std::move(w), flags);
+    const CacheBudget cache{load.options().cacheBudget, load.options().cacheType};
+    return std::make_unique<GoldFinch>(info, std::move(w), flags, cache);
 }
 
 } // namespace volary::goldfinch

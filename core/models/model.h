@@ -29,6 +29,9 @@ public:
     // tensors.
     virtual void recordRebuild(Ops &op) const;
 
+    // How many rows must follow those of a Passing run for everything that it left out to be right again.
+    virtual int lookback() const { return 0; }
+
 protected:
     ModelInfo m_info;
     std::vector<StateTensor> m_stateSpec;

@@ -46,4 +46,16 @@ std::size_t bytesPerToken(std::span<const StateTensor> spec)
     return sum;
 }
 
+DerivedRows derivedRows(std::span<const StateTensor> spec)
+{
+    DerivedRows rows;
+    for (const StateTensor &tensor : spec) {
+        if (!tensor.derived || tensor.growth != StateGrowth::OneRowPerToken)
+            continue;
+        rows.bytesPerToken += bytesPerRow(tensor);
+        rows.most = tensor.mostRows;
+    }
+    return rows;
+}
+
 } // namespace volary

@@ -48,6 +48,9 @@ struct StateTensor {
     float initial = 0; // every number of a fresh state
     // Computed from the other tensors: never saved, and rebuilt after a restore (Model::recordRebuild).
     bool derived = false;
+    // Of derived tensors that grow: only so many of the newest rows are kept, rounded up to whole tiles of
+    // attention and never fewer than a run adds; 0: all.
+    std::int64_t mostRows = 0;
 
     // Whether a saved tensor fits. How a fresh state begins is no part of what was saved.
     bool operator==(const StateTensor &other) const
@@ -65,5 +68,12 @@ Shape withRows(const Shape &shape, std::int64_t rows); // the first extent repla
 
 // What every token adds to a saved state.
 std::size_t bytesPerToken(std::span<const StateTensor> spec);
+
+// Rows that can be rebuilt: what every token adds to them, and how many of the newest are kept (0: all).
+struct DerivedRows {
+    std::size_t bytesPerToken = 0;
+    std::int64_t most = 0;
+};
+DerivedRows derivedRows(std::span<const StateTensor> spec);
 
 } // namespace volary

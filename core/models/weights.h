@@ -18,6 +18,10 @@ struct LoadOptions {
     // For matrices; nothing: as stored in the file. A quantised type leaves those as they are whose rows are
     // no whole blocks, and the factors of low rank.
     std::optional<DType> weightType;
+    // Bytes for the rows that a GoldFinch model derives from each conversation's cache, and their type (F32
+    // or F16); older rows are rebuilt when they are met. 0: all rows are kept.
+    std::uint64_t cacheBudget = 0;
+    DType cacheType = DType::F32;
     // Called after every tensor with the share of the file's bytes that is done; false cancels.
     std::function<bool(double fraction)> progress;
 };
@@ -34,6 +38,7 @@ public:
     WeightLoader(const TensorFile &file, Backend &backend, LoadOptions options);
 
     const TensorFile &file() const { return m_file; }
+    const LoadOptions &options() const { return m_options; }
     bool has(std::string_view name) const { return m_byName.contains(name); }
     // Nothing (and an error that sticks) when the tensor is missing.
     Shape shapeOf(std::string_view name);

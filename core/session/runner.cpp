@@ -26,7 +26,7 @@ Result<Program *> Runner::programFor(Task task, int rows, int sequences, Want wa
     }
     std::vector<StateSlot> slots;
     for (const StateTensor &tensor : m_model.stateSpec())
-        slots.push_back({tensor.type, tensor.shape});
+        slots.push_back({tensor.type, tensor.shape, tensor.derived});
     Ops op(rows, sequences, want, std::move(slots));
     if (task == Task::Run)
         m_model.record(op);
@@ -57,13 +57,18 @@ Result<> Runner::execute(Program &program, std::span<const SequenceInput> inputs
     std::vector<TokenId> tokens;
     std::vector<std::int32_t> firstRow{0};
     std::vector<std::span<const Tensor>> states;
+    std::vector<std::int64_t> keptFrom;
     for (const SequenceInput &input : inputs) {
         tokens.insert(tokens.end(), input.tokens.begin(), input.tokens.end());
         firstRow.push_back(std::int32_t(tokens.size()));
         states.push_back(input.state->tensors());
+        keptFrom.push_back(input.state->keptFrom());
     }
-    return m_backend.run(program,
-                         {.tokens = tokens, .firstRow = firstRow, .states = states, .positions = positions});
+    return m_backend.run(program, {.tokens = tokens,
+                                   .firstRow = firstRow,
+                                   .states = states,
+                                   .positions = positions,
+                                   .keptFrom = keptFrom});
 }
 
 Result<> Runner::rebuild(State &state)

@@ -32,13 +32,18 @@ Result<> Session::feed(std::span<const TokenId> tokens, std::stop_token stop, co
         std::vector<TokenId> rows{m_tokens.back()};
         rows.insert(rows.end(), piece.begin(), piece.end() - 1);
         const SequenceInput input{rows, &m_state};
-        TRY_(m_runner->run({&input, 1}, Want::StateOnly));
+        // Where enough rows follow, what they overwrite need not be computed.
+        const auto rest = std::int64_t(tokens.size() - piece.size());
+        const int lookback = m_runner->model().lookback();
+        const bool passing = rest > 0 && rest >= lookback && !stop.stop_requested();
+        TRY_(m_runner->run({&input, 1}, passing ? Want::Passing : Want::StateOnly));
         m_tokens.insert(m_tokens.end(), piece.begin(), piece.end());
         tokens = tokens.subspan(piece.size());
         read += piece.size();
         if (progress)
             progress(read);
-        if (stop.stop_requested() && !tokens.empty())
+        const bool whole = !passing || lookback == 0; // what is left behind could be gone on from
+        if (stop.stop_requested() && !tokens.empty() && whole)
             return Error{ErrorCode::Cancelled, "Reading was cancelled.", ""};
     }
     return {};

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "core/tensor/ops/attention.h"
 
 #include <algorithm>
 
@@ -15,6 +16,11 @@ constexpr std::int64_t kFirstRows = 256; // room that is made at first
 bool grows(const StateTensor &tensor)
 {
     return tensor.growth == StateGrowth::OneRowPerToken;
+}
+
+bool bounded(const StateTensor &tensor)
+{
+    return tensor.mostRows > 0;
 }
 
 std::size_t bytesOf(const StateTensor &tensor)
@@ -82,29 +88,67 @@ Result<State> State::create(Backend &backend, std::span<const StateTensor> spec)
 std::size_t State::bytes() const
 {
     std::size_t sum = 0;
-    for (const StateTensor &tensor : m_spec)
-        sum += grows(tensor) ? std::size_t(m_length) * bytesPerRow(tensor) : bytesOf(tensor);
+    for (const StateTensor &tensor : m_spec) {
+        const std::int64_t rows = m_length - (bounded(tensor) ? m_keptFrom : 0);
+        sum += grows(tensor) ? std::size_t(rows) * bytesPerRow(tensor) : bytesOf(tensor);
+    }
     return sum;
 }
 
-Result<> State::reserve(std::int64_t rows)
+std::size_t State::derivedBytes() const
 {
-    const std::int64_t needed = m_length + rows;
+    std::size_t sum = 0;
+    for (const StateTensor &tensor : m_spec) {
+        if (tensor.derived && grows(tensor))
+            sum += std::size_t(m_length - (bounded(tensor) ? m_keptFrom : 0)) * bytesPerRow(tensor);
+    }
+    return sum;
+}
+
+// Where bounded tensors begin when rows are added up to `end`: at a tile, and not after `length`, because the
+// rows of a run meet each other.
+std::int64_t State::firstKept(std::int64_t length, std::int64_t end) const
+{
+    const auto most = std::ranges::find_if(m_spec, bounded);
+    if (most == m_spec.end() || end <= most->mostRows)
+        return 0;
+    constexpr std::int64_t tile = kAttentionTile;
+    return std::min(length / tile * tile, (end - most->mostRows + tile - 1) / tile * tile);
+}
+
+Result<> State::makeRoom(std::int64_t from, std::int64_t end)
+{
     for (std::size_t i = 0; i < m_tensors.size(); ++i) {
         if (!grows(m_spec[i]))
             continue;
         Tensor &tensor = m_tensors[i];
-        const std::int64_t room = tensor.buffer ? tensor.shape[0] : 0;
-        if (room >= needed)
-            continue;
-        const std::int64_t more = std::max({needed, 2 * room, kFirstRows});
+        const std::int64_t oldFrom = bounded(m_spec[i]) ? m_keptFrom : 0;
+        const std::int64_t newFrom = bounded(m_spec[i]) ? from : 0;
+        const std::int64_t room = tensor.buffer ? tensor.shape[0] : 0, needed = end - newFrom;
         const std::size_t rowBytes = bytesPerRow(m_spec[i]);
+        const auto keptRows = std::size_t(std::max<std::int64_t>(m_length - newFrom, 0));
+        const std::size_t skipped = std::size_t(newFrom - oldFrom) * rowBytes;
+        if (room >= needed) {
+            if (newFrom > oldFrom && keptRows > 0)
+                TRY_(m_backend->copy(*tensor.buffer, 0, *tensor.buffer, skipped, keptRows * rowBytes));
+            continue;
+        }
+        std::int64_t more = std::max({needed, 2 * room, kFirstRows});
+        if (bounded(m_spec[i])) // doubling must not lead beyond the bound
+            more = std::max(needed, std::min(more, m_spec[i].mostRows + 2 * std::int64_t(kAttentionTile)));
         TRY(auto buffer, m_backend->allocate(std::size_t(more) * rowBytes));
-        if (tensor.buffer)
-            TRY_(m_backend->copy(*buffer, 0, *tensor.buffer, 0, std::size_t(m_length) * rowBytes));
+        if (tensor.buffer && keptRows > 0)
+            TRY_(m_backend->copy(*buffer, 0, *tensor.buffer, skipped, keptRows * rowBytes));
         tensor = {tensor.type, withRows(m_spec[i].shape, more), std::move(buffer), 0};
     }
+    m_keptFrom = from;
     return {};
+}
+
+Result<> State::reserve(std::int64_t rows)
+{
+    const std::int64_t end = m_length + rows;
+    return makeRoom(std::max(m_keptFrom, firstKept(m_length, end)), end);
 }
 
 void State::advance(std::int64_t rows)
@@ -116,7 +160,8 @@ void State::advance(std::int64_t rows)
 
 Result<> State::forgetDerived()
 {
-    m_derivedLength = 0;
+    // Rows are mixed with their predecessor: the tile before the first kept row is computed, and dropped.
+    m_derivedLength = std::max<std::int64_t>(m_keptFrom - kAttentionTile, 0);
     for (std::size_t i = 0; i < m_spec.size(); ++i) {
         if (m_spec[i].derived && !grows(m_spec[i]))
             TRY_(setToInitial(i));
@@ -140,11 +185,12 @@ Result<State> State::clone() const
     State twin(*m_backend, m_spec);
     TRY_(twin.allocate());
     TRY_(copyFixed(*twin.m_fixed, *m_fixed));
-    TRY_(twin.reserve(m_length));
+    TRY_(twin.makeRoom(m_keptFrom, m_length));
     for (std::size_t i = 0; i < m_tensors.size(); ++i) {
-        if (grows(m_spec[i]) && m_length > 0)
+        const std::int64_t rows = m_length - (bounded(m_spec[i]) ? m_keptFrom : 0);
+        if (grows(m_spec[i]) && rows > 0)
             TRY_(m_backend->copy(*twin.m_tensors[i].buffer, 0, *m_tensors[i].buffer, 0,
-                                 std::size_t(m_length) * bytesPerRow(m_spec[i])));
+                                 std::size_t(rows) * bytesPerRow(m_spec[i])));
     }
     twin.m_length = m_length;
     twin.m_derivedLength = m_derivedLength;
@@ -174,7 +220,12 @@ Result<> State::returnTo(const Mark &mark)
     TRY_(copyFixed(*m_fixed, *mark.fixed));
     m_length = mark.length;
     m_derivedLength = mark.derivedLength;
-    return {};
+    if (m_keptFrom <= m_length)
+        return {};
+    m_length = 0; // rows that were dropped since: make them again
+    TRY_(makeRoom(firstKept(mark.length, mark.length), mark.length));
+    m_length = mark.length;
+    return forgetDerived();
 }
 
 Result<std::vector<TensorImage>> State::download() const
@@ -230,7 +281,7 @@ Result<> State::upload(std::span<const TensorImage> images)
 {
     TRY(const std::int64_t length, checkImages(images));
     m_length = 0; // what was there need not be kept when room is made
-    TRY_(reserve(length));
+    TRY_(makeRoom(firstKept(length, length), length));
     m_length = length;
     std::size_t next = 0;
     for (std::size_t i = 0; i < m_spec.size(); ++i) {

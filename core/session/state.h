@@ -28,9 +28,12 @@ public:
 
     std::int64_t length() const { return m_length; } // tokens read, and rows of every growing tensor
     std::size_t bytes() const;                       // in use: of the fixed tensors and the rows
+    std::size_t derivedBytes() const;                // in use: of derived rows, a part of bytes()
 
     // Derived tensors are computed from the others; after upload() they lag behind until they are rebuilt.
     std::int64_t derivedLength() const { return m_derivedLength; }
+    // The first position whose derived rows are kept; 0 unless the spec bounds their number (mostRows).
+    std::int64_t keptFrom() const { return m_keptFrom; }
 
     // What a run needs: room for `rows` more rows before it, and the count of them after it.
     Result<> reserve(std::int64_t rows);
@@ -62,6 +65,9 @@ private:
     State(Backend &backend, std::span<const StateTensor> spec) : m_backend(&backend), m_spec(spec) {}
 
     Result<> allocate();
+    // Room for rows up to `end` in every tensor that grows; bounded ones then begin at position `from`.
+    Result<> makeRoom(std::int64_t from, std::int64_t end);
+    std::int64_t firstKept(std::int64_t length, std::int64_t end) const;
     Result<> setToInitial(std::size_t tensor);
     Result<> copyFixed(Buffer &to, const Buffer &from) const;
     Result<std::int64_t> checkImages(std::span<const TensorImage> images) const; // their number of rows
@@ -72,6 +78,7 @@ private:
     std::shared_ptr<Buffer> m_fixed;
     std::int64_t m_length = 0;
     std::int64_t m_derivedLength = 0;
+    std::int64_t m_keptFrom = 0;
 };
 
 } // namespace volary

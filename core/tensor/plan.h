@@ -7,13 +7,15 @@
 //
 // Rows never influence each other except through an op that carries state (token shift, wkv), and every op
 // computes a row in an order that does not depend on R. Cutting a text elsewhere therefore gives the same
-// bits. A state tensor may grow by a row per token; then row p belongs to the sequence's token number p.
+// bits. A state tensor may grow by a row per token; then row p belongs to the sequence's token number p. Of
+// derived rows (keys and values that follow from other rows) a state may keep the newest only.
 #pragma once
 
 #include "core/tensor/tensor.h"
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -56,8 +58,9 @@ std::string_view name(OpKind kind);
 
 enum class Activation : std::uint8_t { Tanh, Sigmoid, SquaredRelu, Silu, OneMinusDecay6 };
 
-// What of the result is wanted. StateOnly may leave out whatever does not reach the state.
-enum class Want : std::uint8_t { StateOnly, LastLogits, AllLogits };
+// What of the result is wanted. StateOnly may leave out whatever does not reach the state; Passing also what
+// does not reach the state once Model::lookback() more rows follow, which the caller promises.
+enum class Want : std::uint8_t { Passing, StateOnly, LastLogits, AllLogits };
 
 using ValueId = std::int32_t; // index into Plan::values; -1 means "none"
 
@@ -86,6 +89,19 @@ struct PlanOp {
     float bound = 0;         // of AtMost
     double base = 0;         // of Rope
     bool halves = false;     // of Rope
+    bool derived = false;    // of KeepRows: rows before Bindings::keptFrom are dropped
+    int tile = -1;           // of Attention: index into Plan::tiles; -1: all rows are kept
+};
+
+struct Plan;
+
+// How the keys and values of an attention are made again for kAttentionTile positions of one sequence, where
+// they are not kept. Run for one tile after the other from position 0 on, its token shifts beginning with
+// zeros.
+struct RebuiltTile {
+    std::shared_ptr<const Plan> plan;
+    ValueId keys, values; // of that plan
+    int tokenIds;         // the state tensor that holds the tokens
 };
 
 struct Plan {
@@ -95,6 +111,7 @@ struct Plan {
     std::vector<PlanValue> values;
     std::vector<PlanOp> ops;
     std::vector<Tensor> weights;
+    std::vector<RebuiltTile> tiles;
     std::size_t arenaBytes = 0;
     ValueId logits = -1; // [B, V] or [R, V]; -1 with Want::StateOnly
     ValueId hidden =
@@ -108,6 +125,8 @@ struct Bindings {
     std::span<const std::span<const Tensor>> states; // [B], each in the order of the model's state spec
     // [B] how many tokens each sequence had read before. Growing tensors have room for this run's rows.
     std::span<const std::int64_t> positions;
+    // [B] the first position whose derived rows are kept, a multiple of kAttentionTile; empty: 0 for all.
+    std::span<const std::int64_t> keptFrom;
 };
 
 } // namespace volary

@@ -34,6 +34,7 @@ constexpr OpTable kTable{
     .repeatHeads = cpu::repeatHeads,
     .rope = cpu::rope,
     .attention = cpu::attention,
+    .keepRows = cpu::keepRows,
     .lastRows = cpu::lastRows,
 };
 
@@ -49,7 +50,7 @@ std::unique_ptr<Backend> makeCpuBackend(int threads)
                        processor.instructionSet.c_str()),
         .memoryBytes = processor.memoryBytes,
         // Results do not depend on the number of threads, but they do on the width of the vectors.
-        .numericProfile = "cpu-1 " + processor.instructionSet,
+        .numericProfile = "cpu-2 " + processor.instructionSet,
     };
     return std::make_unique<HostBackend>(std::move(device), kTable, std::make_unique<cpu::Pool>(count));
 }

@@ -3,9 +3,11 @@
 #include "core/base/check.h"
 #include "core/base/text.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 
 namespace volary {
 
@@ -39,9 +41,11 @@ std::byte *memoryOf(const Buffer &buffer)
 // One run of one plan: finds the memory behind each value and calls the op's function.
 class HostBackend::Execution {
 public:
-    Execution(const Plan &plan, const Bindings &bindings, std::byte *arena, const OpTable &table,
-              Parallel &parallel)
-        : m_plan(plan), m_bindings(bindings), m_arena(arena), m_table(table), m_parallel(parallel)
+    // `tileArena`: where rebuilt tiles are computed.
+    Execution(const Plan &plan, const Bindings &bindings, std::byte *arena, std::byte *tileArena,
+              const OpTable &table, Parallel &parallel)
+        : m_plan(plan), m_bindings(bindings), m_arena(arena), m_tileArena(tileArena), m_table(table),
+          m_parallel(parallel)
     {
         m_states.fill(std::vector<float *>(std::size_t(plan.sequences)));
     }
@@ -127,11 +131,7 @@ public:
         case OpKind::KeepTokens: keepTokens(op); break;
         case OpKind::KeepRows: keepRows(op); break;
         case OpKind::KeptRows: copyKeptRows(op); break;
-        case OpKind::Attention:
-            m_table.attention({in(op, 0), output(op), states(op, 0), states(op, 1), positions(op), op.heads,
-                               op.keyHeads, headSize(op)},
-                              m_parallel);
-            break;
+        case OpKind::Attention: attend(op); break;
         case OpKind::Window: {
             const std::size_t numbers = std::size_t(count(op));
             const auto all = std::size_t(value(op.inputs[0]).shape.elements());
@@ -225,13 +225,102 @@ private:
         });
     }
 
+    std::size_t keptFrom(std::size_t sequence) const
+    {
+        return m_bindings.keptFrom.empty() ? 0 : std::size_t(m_bindings.keptFrom[sequence]);
+    }
+
     void keepRows(const PlanOp &op) const
     {
-        const auto width = std::size_t(value(op.inputs[0]).shape[1]), rowBytes = width * sizeof(float);
+        const auto width = std::size_t(value(op.inputs[0]).shape[1]);
+        const DType type = value(op.states[0]).type;
         VOLARY_CHECK(rowsSeen(op) == m_plan.rows, "every row of a run is kept");
         forSequences([&](std::size_t b, std::size_t position, std::size_t first, std::size_t rows) {
-            std::memcpy(kept(op, b) + position * rowBytes, in(op, 0) + first * width, rows * rowBytes);
+            const std::size_t from = op.derived ? keptFrom(b) : 0;
+            const std::size_t dropped = position < from ? std::min(from - position, rows) : 0;
+            if (dropped == rows)
+                return;
+            std::byte *to = kept(op, b) + (position + dropped - from) * width * bytesPerElement(type);
+            m_table.keepRows(
+                {in(op, 0) + (first + dropped) * width, to, type, std::int64_t((rows - dropped) * width)});
         });
+    }
+
+    // Rows that are not kept are rebuilt, a tile at a time.
+    void attend(const PlanOp &op)
+    {
+        const PositionMap where = positions(op);
+        const auto H = std::size_t(op.heads);
+        const auto allRows = std::size_t(rows(op));
+        m_maxima.assign(allRows * H, -std::numeric_limits<float>::infinity());
+        m_sums.assign(allRows * H, 0);
+        std::fill_n(output(op), allRows * std::size_t(width(op)), 0.0f);
+        for (std::size_t b = 0; b < std::size_t(where.map.sequences); ++b) {
+            const auto first = std::size_t(where.map.firstRow[b]);
+            AttentionArgs args{.q = in(op, 0) + first * std::size_t(width(op)),
+                               .out = output(op) + first * std::size_t(width(op)),
+                               .maxima = m_maxima.data() + first * H,
+                               .sums = m_sums.data() + first * H,
+                               .keys = nullptr,
+                               .values = nullptr,
+                               .type = value(op.states[0]).type,
+                               .from = 0,
+                               .until = 0,
+                               .first = where.first[b],
+                               .rows = int(std::size_t(where.map.firstRow[b + 1]) - first),
+                               .heads = op.heads,
+                               .keyHeads = op.keyHeads,
+                               .headSize = headSize(op)};
+            const auto from = op.tile < 0 ? 0 : std::int64_t(keptFrom(b));
+            for (; args.until < from; args.from = args.until) {
+                args.until = args.from + kAttentionTile;
+                rebuildTile(m_plan.tiles[std::size_t(op.tile)], b, args);
+                m_table.attention(args, m_parallel);
+            }
+            args.from = from;
+            args.until = args.first + args.rows;
+            args.keys = kept(op, b);
+            args.values = m_bindings.states[b][std::size_t(value(op.states[1]).index)].host();
+            m_table.attention(args, m_parallel);
+        }
+        for (std::size_t i = 0; i < m_sums.size(); ++i) {
+            float *out = output(op) + i * std::size_t(headSize(op));
+            std::transform(out, out + headSize(op), out, [&](float x) { return x / m_sums[i]; });
+        }
+    }
+
+    // Points keys and values of `args` at the tile that begins at args.from.
+    void rebuildTile(const RebuiltTile &tile, std::size_t sequence, AttentionArgs &args)
+    {
+        const Plan &plan = *tile.plan;
+        const std::span<const Tensor> states = m_bindings.states[sequence];
+        const auto *tokens =
+            reinterpret_cast<const std::int32_t *>(states[std::size_t(tile.tokenIds)].host());
+        const std::array<std::int32_t, 2> firstRow{0, kAttentionTile};
+        const Bindings bindings{.tokens = {tokens + args.from, std::size_t(kAttentionTile)},
+                                .firstRow = firstRow,
+                                .states = {&states, 1},
+                                .positions = {&args.from, 1},
+                                .keptFrom = {}};
+        Execution execution(plan, bindings, m_tileArena, nullptr, m_table, m_parallel);
+        for (const PlanOp &op : plan.ops) {
+            if (args.from == 0 && op.kind == OpKind::TokenShift) {
+                const Tensor &shift = states[std::size_t(plan.values[std::size_t(op.states[0])].index)];
+                std::memset(shift.host(), 0, shift.bytes());
+            }
+            execution.run(op);
+        }
+        const auto rounded = [&](ValueId id, std::vector<std::byte> &memory) -> const void * {
+            const PlanValue &rows = plan.values[std::size_t(id)];
+            const auto *numbers = reinterpret_cast<const float *>(m_tileArena + rows.offset);
+            if (args.type == DType::F32)
+                return numbers;
+            memory.resize(std::size_t(rows.shape.elements()) * bytesPerElement(args.type));
+            m_table.keepRows({numbers, memory.data(), args.type, rows.shape.elements()});
+            return memory.data();
+        };
+        args.keys = rounded(tile.keys, m_tileKeys);
+        args.values = rounded(tile.values, m_tileValues);
     }
 
     void copyKeptRows(const PlanOp &op) const
@@ -260,10 +349,13 @@ private:
     const Plan &m_plan;
     const Bindings &m_bindings;
     std::byte *m_arena;
+    std::byte *m_tileArena;
     const OpTable &m_table;
     Parallel &m_parallel;
     std::array<std::int32_t, 2> m_windowRows{};
     std::int64_t m_windowPosition = 0;
+    std::vector<float> m_maxima, m_sums;             // of an attention
+    std::vector<std::byte> m_tileKeys, m_tileValues; // rounded
     std::array<std::vector<float *>, PlanOp::kMaxStates> m_states;
 };
 
@@ -323,11 +415,11 @@ Result<> HostBackend::copy(Buffer &to, std::size_t toOffset, const Buffer &from,
     return {};
 }
 
-Result<std::unique_ptr<Program>> HostBackend::prepare(std::shared_ptr<const Plan> plan)
+Result<> HostBackend::check(const Plan &plan) const
 {
-    for (const PlanOp &op : plan->ops) {
+    for (const PlanOp &op : plan.ops) {
         const bool hasMatrix = op.kind == OpKind::Embed || op.kind == OpKind::Linear;
-        const DType type = hasMatrix ? plan->values[std::size_t(op.inputs[0])].type : DType::F32;
+        const DType type = hasMatrix ? plan.values[std::size_t(op.inputs[0])].type : DType::F32;
         if (!supports(op.kind, type))
             return Error{ErrorCode::Unsupported,
                          format("The op %s with %s weights does not exist on %s.",
@@ -335,9 +427,25 @@ Result<std::unique_ptr<Program>> HostBackend::prepare(std::shared_ptr<const Plan
                                 m_device.name.c_str()),
                          "Choose another weight type or device."};
     }
-    if (!m_arena || m_arena->bytes() < plan->arenaBytes) {
-        m_arena.reset(); // first, so that both are never held at once
-        TRY(m_arena, allocate(plan->arenaBytes));
+    return {};
+}
+
+Result<> HostBackend::makeRoom(std::shared_ptr<Buffer> &arena, std::size_t bytes)
+{
+    if (arena && arena->bytes() >= bytes)
+        return {};
+    arena.reset(); // first, so that both are never held at once
+    TRY(arena, allocate(bytes));
+    return {};
+}
+
+Result<std::unique_ptr<Program>> HostBackend::prepare(std::shared_ptr<const Plan> plan)
+{
+    TRY_(check(*plan));
+    TRY_(makeRoom(m_arena, plan->arenaBytes));
+    for (const RebuiltTile &tile : plan->tiles) {
+        TRY_(check(*tile.plan));
+        TRY_(makeRoom(m_tileArena, tile.plan->arenaBytes));
     }
     return std::unique_ptr<Program>(std::make_unique<HostProgram>(std::move(plan)));
 }
@@ -350,7 +458,8 @@ Result<> HostBackend::run(Program &program, const Bindings &bindings)
                      bindings.states.size() == std::size_t(plan.sequences) &&
                      bindings.positions.size() == std::size_t(plan.sequences),
                  "bindings fit the plan");
-    Execution execution(plan, bindings, m_arena->host(), m_table, *m_parallel);
+    Execution execution(plan, bindings, m_arena->host(), m_tileArena ? m_tileArena->host() : nullptr, m_table,
+                        *m_parallel);
     for (const PlanOp &op : plan.ops)
         execution.run(op);
     return {};

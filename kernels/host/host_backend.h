@@ -29,10 +29,14 @@ public:
 private:
     class Execution;
 
+    Result<> check(const Plan &plan) const; // names the first op that is missing
+    Result<> makeRoom(std::shared_ptr<Buffer> &arena, std::size_t bytes);
+
     Device m_device;
     const OpTable &m_table;
     std::unique_ptr<Parallel> m_parallel;
-    std::shared_ptr<Buffer> m_arena; // shared by all programs: they never run together
+    std::shared_ptr<Buffer> m_arena;     // shared by all programs: they never run together
+    std::shared_ptr<Buffer> m_tileArena; // of rebuilt tiles, which are made in the middle of a run
 };
 
 } // namespace volary

@@ -63,6 +63,7 @@ struct OpTable {
     void (*repeatHeads)(const RepeatHeadsArgs &, Parallel &);
     void (*rope)(const RopeArgs &, Parallel &);
     void (*attention)(const AttentionArgs &, Parallel &);
+    void (*keepRows)(const KeepRowsArgs &);
     void (*lastRows)(const LastRowsArgs &, Parallel &);
 };
 

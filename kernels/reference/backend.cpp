@@ -31,6 +31,7 @@ constexpr OpTable kTable{
     .repeatHeads = reference::repeatHeads,
     .rope = reference::rope,
     .attention = reference::attention,
+    .keepRows = reference::keepRows,
     .lastRows = reference::lastRows,
 };
 

@@ -28,6 +28,7 @@ void atMost(const AtMostArgs &p, Parallel &parallel);
 void repeatHeads(const RepeatHeadsArgs &p, Parallel &parallel);
 void rope(const RopeArgs &p, Parallel &parallel);
 void attention(const AttentionArgs &p, Parallel &parallel);
+void keepRows(const KeepRowsArgs &p);
 void lastRows(const LastRowsArgs &p, Parallel &parallel);
 
 } // namespace volary::reference

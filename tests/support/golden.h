@@ -92,11 +92,12 @@ struct OpenedForTest {
     std::unique_ptr<Runner> runner;
 };
 
-inline Result<OpenedForTest> openForTest(const std::filesystem::path &path, std::unique_ptr<Backend> backend)
+inline Result<OpenedForTest> openForTest(const std::filesystem::path &path, std::unique_ptr<Backend> backend,
+                                         LoadOptions options = {})
 {
     OpenedForTest test{.backend = std::move(backend), .opened = {}, .runner = {}};
     TRY(const ModelFile file, openModelFile(path));
-    TRY(test.opened, openModel(*file.tensors, *test.backend));
+    TRY(test.opened, openModel(*file.tensors, *test.backend, std::move(options)));
     test.runner = std::make_unique<Runner>(*test.opened.model, *test.backend);
     return test;
 }

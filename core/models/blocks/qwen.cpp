@@ -119,7 +119,7 @@ void recordDecoder(Ops &op, const DecoderWeights &w, const Mixer &mixer)
         const Value gated = op.mul(op.activate(Activation::Silu, op.linear(p.gate, h)), op.linear(p.up, h));
         x = op.add(x, op.linear(p.down, gated));
     }
-    if (op.want() == Want::StateOnly)
+    if (op.want() <= Want::StateOnly)
         return;
     if (op.want() == Want::LastLogits)
         x = op.lastRows(x);

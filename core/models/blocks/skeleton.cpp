@@ -46,7 +46,7 @@ void recordSkeleton(Ops &op, const SkeletonWeights &w, const Mix &timeMix, const
         x = op.add(x, timeMix(l, norm(op, layer.attention, x)));
         x = op.add(x, channelMix(l, norm(op, layer.feedForward, x)));
     }
-    if (op.want() == Want::StateOnly)
+    if (op.want() <= Want::StateOnly)
         return;
     if (op.want() == Want::LastLogits)
         x = op.lastRows(x);
