@@ -18,6 +18,9 @@ const std::vector<Option> kGenerateOptions{
     {"prompt", "S", "the prompt"},
     {"prompt-file", "F", "a file with the prompt"},
     {"chat", "", "the prompt is a user's message, answered as in the window (default)"},
+    {"chat-format", "NAME",
+     "how turns are written: rwkv-chat, rwkv-g1, rwkv-g1-thinking, chatml or raw; "
+     "default: the model's own"},
     {"raw", "", "the prompt is text to go on with"},
     {"max-tokens", "N", "at most so many tokens (default 256)"},
     {"temperature", "X", "0: always the likeliest token"},
@@ -80,6 +83,18 @@ Result<SamplerSettings> readSettings(const Arguments &arguments, SamplerSettings
     return settings;
 }
 
+Result<const ChatFormat *> chooseFormat(const Arguments &arguments, const ModelDescription &model)
+{
+    const auto named = arguments.text("chat-format");
+    if (named && arguments.has("raw"))
+        return Error{ErrorCode::Invalid, "--raw and --chat-format exclude each other.", "See --help."};
+    const std::string name = arguments.has("raw") ? "raw" : named.value_or(model.chatFormat);
+    if (const ChatFormat *format = findChatFormat(name))
+        return format;
+    return Error{ErrorCode::Invalid, "There is no chat format " + printable(name) + ".",
+                 "Choose rwkv-chat, rwkv-g1, rwkv-g1-thinking, chatml or raw."};
+}
+
 } // namespace
 
 Result<> generate(Context &context)
@@ -93,8 +108,7 @@ Result<> generate(Context &context)
     TRY(const SamplerSettings settings,
         readSettings(arguments, model->description()->suggestedSettings.sampler));
 
-    const ChatFormat *chat =
-        arguments.has("raw") ? nullptr : findChatFormat(model->description()->chatFormat);
+    TRY(const ChatFormat *chat, chooseFormat(arguments, *model->description()));
     TRY(Session session, model->newSession(settings));
     if (const auto id = arguments.text("snapshot-in")) {
         TRY(const auto image, loadSnapshot(context, *id));
@@ -102,8 +116,12 @@ Result<> generate(Context &context)
         session.sampler().setSettings(settings);
     }
     const bool first = session.tokens().empty();
-    const std::string text = chat && !prompt.empty() ? chat->openTurn(prompt, first) : prompt;
-    const std::vector<TokenId> tokens = model->tokenizer().encode(text);
+    const bool asks = !prompt.empty(); // else a snapshot is gone on with as it is
+    std::vector<TokenId> tokens;
+    if (asks) {
+        TRY(tokens, encode(model->tokenizer(), chat->openTurn(prompt, first)));
+    }
+    const std::string lead = asks ? chat->lead : "";
     if (tokens.empty() && first)
         return Error{ErrorCode::Invalid, "The prompt is empty.", "Give some text to go on with."};
 
@@ -116,12 +134,11 @@ Result<> generate(Context &context)
 
     GenerationLimits limits{.maxTokens = int(maxTokens),
                             .stops = arguments.all("stop"),
-                            .endTokens = model->endTokens(),
+                            .endTokens = model->endTokens(*chat),
                             .alternatives = 1,
                             .forceStart = false,
                             .carry = {}};
-    if (chat)
-        limits.stops.insert(limits.stops.end(), chat->stops.begin(), chat->stops.end());
+    limits.stops.insert(limits.stops.end(), chat->stops.begin(), chat->stops.end());
     TRY(Generation generation, Generation::start(session, model->tokenizer(), std::move(limits)));
     const auto show = [&](const std::string &piece) {
         if (context.json())
@@ -129,6 +146,7 @@ Result<> generate(Context &context)
         std::fwrite(piece.data(), 1, piece.size(), stdout);
         std::fflush(stdout);
     };
+    show(lead);
     const auto start = Clock::now();
     FinishReason reason = FinishReason::Cancelled;
     while (!context.stop().stop_requested()) {
@@ -152,7 +170,7 @@ Result<> generate(Context &context)
         for (const TokenTrace &trace : generation.traces())
             kept.push_back(trace.token);
         constexpr std::string_view reasons[] = {"stop", "length", "cancelled"};
-        context.print(Json::Object{{"text", generation.text()},
+        context.print(Json::Object{{"text", lead + generation.text()},
                                    {"tokens", asJson(kept)},
                                    {"reason", reasons[int(reason)]},
                                    {"prompt_tokens", std::int64_t(tokens.size())},

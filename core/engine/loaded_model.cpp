@@ -5,7 +5,9 @@
 #include "core/engine/model_files.h"
 #include "core/io/tensor_file.h"
 #include "core/models/gguf_model.h"
+#include "core/text/chat_format.h"
 
+#include <algorithm>
 #include <set>
 
 namespace volary {
@@ -49,12 +51,35 @@ GenerationSettings suggestedSettings(const Json &config)
     return s.validate() && settings.maxTokens > 0 ? settings : GenerationSettings{};
 }
 
-// World models and ours end a text with token 0; with plain bytes 0 is a byte like any other.
-std::vector<TokenId> findEndTokens(const Tokenizer &tokenizer, const Json &config)
+// One id or a list of them; what is no id of the vocabulary is passed over.
+void addEndTokens(std::vector<TokenId> &ends, const Json *named, const Tokenizer &tokenizer)
 {
-    const Json *end = config.find("eos_token_id");
-    if (end && end->integer() && *end->integer() >= 0 && *end->integer() < tokenizer.vocabularySize())
-        return {TokenId(*end->integer())};
+    const auto add = [&](const Json &value) {
+        const auto id = value.integer();
+        if (id && *id >= 0 && *id < tokenizer.vocabularySize() && std::ranges::count(ends, *id) == 0)
+            ends.push_back(TokenId(*id));
+    };
+    if (!named)
+        return;
+    if (const Json::Array *list = named->array())
+        std::ranges::for_each(*list, add);
+    else
+        add(*named);
+}
+
+// Named by generation_config.json or config.json. Else World models and ours end a text with token 0; with
+// plain bytes 0 is a byte like any other, and byte-level BPE has marks of its own.
+std::vector<TokenId> findEndTokens(const Tokenizer &tokenizer, const ModelFiles &files)
+{
+    std::vector<TokenId> ends;
+    addEndTokens(ends, files.generation.find("eos_token_id"), tokenizer);
+    addEndTokens(ends, files.config.find("eos_token_id"), tokenizer);
+    if (!ends.empty())
+        return ends;
+    if (tokenizer.kind() == "bpe") {
+        const auto end = tokenizer.specialToken("<|endoftext|>");
+        return end ? std::vector<TokenId>{*end} : std::vector<TokenId>{};
+    }
     return tokenizer.kind() == "bytes" ? std::vector<TokenId>{} : std::vector<TokenId>{0};
 }
 
@@ -106,7 +131,7 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     description->format = file->format();
     description->device = backend->device().name;
     description->tokenizer = tokenizer->kind();
-    description->chatFormat = "rwkv-chat";
+    description->chatFormat = suggestedChatFormat(*tokenizer);
     description->weightTypes = matrixTypes(*file);
     for (const TensorInfo &info : file->tensors()) {
         description->fileBytes += info.bytes();
@@ -128,9 +153,19 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
         TRY(const auto tuned, openTensorFile(request.initialState));
         TRY_(loaded->m_runner->startFrom(*tuned));
     }
-    loaded->m_endTokens = findEndTokens(*description->vocabulary, files.config);
+    loaded->m_endTokens = findEndTokens(*description->vocabulary, files);
     loaded->m_description = std::move(description);
     return loaded;
+}
+
+std::vector<TokenId> LoadedModel::endTokens(const ChatFormat &format) const
+{
+    std::vector<TokenId> ends = m_endTokens;
+    for (const std::string &name : format.endTokens) {
+        if (const auto token = tokenizer().specialToken(name); token && std::ranges::count(ends, *token) == 0)
+            ends.push_back(*token);
+    }
+    return ends;
 }
 
 Result<Session> LoadedModel::newSession(const SamplerSettings &settings)

@@ -5,6 +5,7 @@
 #include "core/models/adapter.h"
 #include "core/models/registry.h"
 #include "core/session/session.h"
+#include "core/text/chat_format.h"
 
 #include <filesystem>
 #include <functional>
@@ -47,6 +48,8 @@ public:
 
     // Tokens that end a text and are never shown.
     const std::vector<TokenId> &endTokens() const { return m_endTokens; }
+    // The same and those that end a reply in this format.
+    std::vector<TokenId> endTokens(const ChatFormat &format) const;
 
     Result<Session> newSession(const SamplerSettings &settings);
 

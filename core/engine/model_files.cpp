@@ -72,12 +72,13 @@ Result<ModelFiles> findModelFiles(const fs::path &path)
     if (status.type() == fs::file_type::not_found)
         return Error{ErrorCode::NotFound, format("%s does not exist.", printable(path.string()).c_str()),
                      "Check the path; the drive may not be connected."};
-    ModelFiles files{.weights = path, .config = {}, .name = path.stem().string()};
+    ModelFiles files{.weights = path, .config = {}, .generation = {}, .name = path.stem().string()};
     if (fs::is_directory(status)) {
         TRY(files.weights, weightsIn(path));
         files.name = (path.has_filename() ? path : path.parent_path()).filename().string();
     }
     TRY(files.config, readConfig(files.weights.parent_path() / "config.json"));
+    TRY(files.generation, readConfig(files.weights.parent_path() / "generation_config.json"));
     if (const Json *name = files.config.find("name"))
         files.name = name->stringOr(files.name);
     return files;

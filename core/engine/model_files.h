@@ -16,6 +16,7 @@ namespace volary {
 struct ModelFiles {
     std::filesystem::path weights;
     Json config;      // of config.json beside the weights; null when there is none
+    Json generation;  // of generation_config.json, likewise
     std::string name; // for people: the config's, else the folder's or the file's
 };
 

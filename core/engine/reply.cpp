@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <initializer_list>
 #include <random>
 
 namespace volary {
@@ -66,11 +67,42 @@ std::string titleFrom(std::string_view text)
     return title + "…";
 }
 
-const ChatFormat &formatOf(const GenerationSettings &settings, const ModelDescription &model)
+// The format that the nearest user turn at or above `from` was written in; empty where that was not noted.
+std::string notedFormat(const std::vector<Turn> &turns, std::optional<TurnId> from)
 {
-    const ChatFormat *chosen =
-        findChatFormat(settings.chatFormat.empty() ? model.chatFormat : settings.chatFormat);
-    return chosen ? *chosen : chatFormats().front();
+    while (from) {
+        const Turn *turn = find(turns, *from);
+        if (!turn)
+            break;
+        if (turn->role == Role::User) {
+            const auto notes = Json::parse(turn->statsJson);
+            const Json *format = notes ? notes.value().find("chat_format") : nullptr;
+            return format ? format->stringOr("") : "";
+        }
+        from = turn->parent;
+    }
+    return {};
+}
+
+// The first of the names that is known.
+const ChatFormat &firstFormat(std::initializer_list<std::string_view> names)
+{
+    for (const std::string_view name : names) {
+        if (const ChatFormat *format = findChatFormat(name))
+            return *format;
+    }
+    return chatFormats().front();
+}
+
+// What the text of a reply has before that of its tokens: the lead of its format.
+std::string leadOf(const Turn &reply, const std::vector<TokenTrace> &traces, const Tokenizer &tokenizer)
+{
+    Utf8Stream stream;
+    std::string text;
+    for (const TokenTrace &trace : traces)
+        text += stream.push(tokenizer.bytes(trace.token));
+    text += stream.flush();
+    return reply.text.ends_with(text) ? reply.text.substr(0, reply.text.size() - text.size()) : std::string();
 }
 
 } // namespace
@@ -163,7 +195,7 @@ Result<> ReplyJob::read(Session &session, std::span<const TokenId> tokens, Conve
 }
 
 Result<Turn> ReplyJob::saveUserTurn(const command::SendMessage &command, Session &session,
-                                    std::int64_t tokens)
+                                    const ChatFormat &format, std::int64_t tokens)
 {
     Turn turn;
     turn.conversation = command.conversation;
@@ -171,6 +203,7 @@ Result<Turn> ReplyJob::saveUserTurn(const command::SendMessage &command, Session
     turn.role = Role::User;
     turn.text = command.text;
     turn.tokens = tokens;
+    turn.statsJson = Json(Json::Object{{"chat_format", format.id}}).dump();
     turn.position = std::int64_t(session.tokens().size());
     TRY(const SnapshotImage image, session.snapshot());
     return m_store.call<Turn>([&](Library &library) -> Result<Turn> {
@@ -194,20 +227,31 @@ Result<> ReplyJob::nameAfter(const command::SendMessage &command)
 Result<ReplyJob::Start> ReplyJob::prepare(const command::SendMessage &command, Session &session)
 {
     Start start;
+    std::string before; // a conversation keeps its format until another one is chosen
     if (command.parent) {
         TRY(const auto turns, turnsOf(command.conversation));
         TRY_(restore(session, turns, *command.parent, start));
+        before = notedFormat(turns, command.parent);
     }
-    const ChatFormat &format = formatOf(command.settings, *m_model.description());
-    const auto tokens =
-        m_model.tokenizer().encode(format.openTurn(command.text, !command.parent.has_value()));
+    const ChatFormat &format =
+        firstFormat({command.settings.chatFormat, before, m_model.description()->chatFormat});
+    TRY(const auto tokens,
+        encode(m_model.tokenizer(), format.openTurn(command.text, !command.parent.has_value())));
     if (tokens.empty())
         return Error{ErrorCode::Invalid, "The message is empty.", "Write something first."};
     TRY_(read(session, tokens, command.conversation, start));
-    TRY(start.userTurn, saveUserTurn(command, session, std::int64_t(tokens.size())));
+    TRY(start.userTurn, saveUserTurn(command, session, format, std::int64_t(tokens.size())));
     TRY_(nameAfter(command));
+    start.format = &format;
+    start.reply.text = format.lead;
     start.reply.parent = start.userTurn->id;
     return start;
+}
+
+const ChatFormat &ReplyJob::formatOfPrompt(const std::vector<Turn> &turns, TurnId turn,
+                                           const GenerationSettings &settings) const
+{
+    return firstFormat({notedFormat(turns, turn), settings.chatFormat, m_model.description()->chatFormat});
 }
 
 Result<ReplyJob::Start> ReplyJob::prepare(const command::Regenerate &command, Session &session)
@@ -216,6 +260,8 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::Regenerate &command, Se
     TRY(const auto turns, turnsOf(command.conversation));
     TRY_(restore(session, turns, command.userTurn, start));
     start.reply.parent = command.userTurn;
+    start.format = &formatOfPrompt(turns, command.userTurn, command.settings);
+    start.reply.text = start.format->lead;
     return start;
 }
 
@@ -231,6 +277,7 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::ContinueReply &command,
         m_store.call<std::vector<TokenTrace>>([&](Library &library) { return library.traces(turn->id); }));
     start.reply.parent = turn->parent;
     start.reply.text = turn->text;
+    start.format = &formatOfPrompt(turns, turn->id, command.settings);
     start.continued = true;
     if (turn->status == TurnStatus::Partial) { // nobody needs the piece beside the whole
         start.reply.id = turn->id;
@@ -255,6 +302,8 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::BranchAtToken &command,
         return Error{ErrorCode::Invalid, "This reply has no token at that place.",
                      "Open the conversation again."};
 
+    const std::string lead = leadOf(*turn, start.traces, m_model.tokenizer());
+    start.format = &formatOfPrompt(turns, turn->id, command.settings);
     start.traces.resize(std::size_t(command.keep) + 1);
     start.traces.back().token = command.token;
     std::vector<TokenId> tokens;
@@ -265,6 +314,7 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::BranchAtToken &command,
     TRY_(read(session, tokens, command.conversation, start));
 
     Utf8Stream text;
+    start.reply.text = lead;
     for (const TokenId token : tokens)
         start.reply.text += text.push(m_model.tokenizer().bytes(token));
     trimStart(start.reply.text);
@@ -281,8 +331,8 @@ Result<> ReplyJob::generate(Session &session, const Start &start, const Generati
                               start.seconds > 0 ? double(start.read) / start.seconds : 0});
 
     GenerationLimits limits{.maxTokens = settings.maxTokens,
-                            .stops = formatOf(settings, *m_model.description()).stops,
-                            .endTokens = m_model.endTokens(),
+                            .stops = start.format->stops,
+                            .endTokens = m_model.endTokens(*start.format),
                             .forceStart = start.continued,
                             .carry = start.carry};
     TRY(Generation generation, Generation::start(session, m_model.tokenizer(), std::move(limits)));

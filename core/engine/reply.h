@@ -31,14 +31,15 @@ public:
 private:
     // A reply about to be generated.
     struct Start {
-        Turn reply;                     // parent and, when something is continued, text and id
-        std::vector<TokenTrace> traces; // of what it begins with
-        std::string carry;              // bytes of an unfinished character at its end
-        std::optional<Turn> userTurn;   // stored just now
-        std::int64_t reused = 0;        // tokens that came with the stored state
-        std::int64_t read = 0;          // tokens read now
-        double seconds = 0;             // for reading them
-        bool continued = false;         // the reply had ended before
+        Turn reply;                         // parent and, when something is continued, text and id
+        std::vector<TokenTrace> traces;     // of what it begins with
+        const ChatFormat *format = nullptr; // of the prompt
+        std::string carry;                  // bytes of an unfinished character at its end
+        std::optional<Turn> userTurn;       // stored just now
+        std::int64_t reused = 0;            // tokens that came with the stored state
+        std::int64_t read = 0;              // tokens read now
+        double seconds = 0;                 // for reading them
+        bool continued = false;             // the reply had ended before
     };
 
     Result<Start> prepare(const command::SendMessage &command, Session &session);
@@ -54,7 +55,11 @@ private:
     Result<> restore(Session &session, const std::vector<Turn> &turns, TurnId turn, Start &start);
     Result<> read(Session &session, std::span<const TokenId> tokens, ConversationId conversation,
                   Start &start);
-    Result<Turn> saveUserTurn(const command::SendMessage &command, Session &session, std::int64_t tokens);
+    Result<Turn> saveUserTurn(const command::SendMessage &command, Session &session, const ChatFormat &format,
+                              std::int64_t tokens);
+    // The format in which the prompt of a reply was written; `turn` is the user's turn or the reply.
+    const ChatFormat &formatOfPrompt(const std::vector<Turn> &turns, TurnId turn,
+                                     const GenerationSettings &settings) const;
     Result<> nameAfter(const command::SendMessage &command);
 
     Result<> generate(Session &session, const Start &start, const GenerationSettings &settings);

@@ -140,6 +140,13 @@ public:
         return hasText ? std::string_view(m_vocabulary.tokens[std::size_t(id)]) : std::string_view();
     }
 
+    std::optional<TokenId> specialToken(std::string_view name) const override
+    {
+        const auto found = std::ranges::find_if(
+            m_vocabulary.special, [&](TokenId id) { return m_vocabulary.tokens[std::size_t(id)] == name; });
+        return found == m_vocabulary.special.end() ? std::nullopt : std::optional(*found);
+    }
+
     bool isDefined(TokenId id) const override
     {
         return id >= 0 && id < vocabularySize() && !m_vocabulary.tokens[std::size_t(id)].empty();

@@ -1,7 +1,6 @@
 #include "core/text/chat_format.h"
 
 #include <algorithm>
-#include <array>
 
 namespace volary {
 
@@ -9,11 +8,70 @@ namespace {
 
 constexpr std::string_view kWhiteSpace = " \t\n\r\v\f";
 
-const std::array<ChatFormat, 2> &formatTable()
+constexpr std::string_view kTurnStart = "<|im_start|>", kTurnEnd = "<|im_end|>";
+
+ChatSegment plain(std::string_view text)
 {
-    static const std::array<ChatFormat, 2> formats{
-        ChatFormat{"rwkv-chat", "RWKV chat", "User:", "Assistant:", "\n\n", {"\n\nUser:"}, true, "System:"},
-        ChatFormat{"raw", "Plain text", "", "", "", {}, false, ""},
+    return {std::string(text), false};
+}
+
+ChatSegment special(std::string_view name)
+{
+    return {std::string(name), true};
+}
+
+// The format of RWKV World models; those of G1 begin the reply with a thinking block, open or closed. The
+// lead leaves out the last ">": the models were trained on tokens that join it with what follows.
+ChatFormat rwkvFormat(std::string_view id, std::string_view title, std::string_view lead)
+{
+    ChatFormat format{.id = std::string(id),
+                      .title = std::string(title),
+                      .system = {plain("System: ")},
+                      .systemEnd = {plain("\n\n")},
+                      .next = {plain("\n\n")},
+                      .user = {plain("User: ")},
+                      .reply = {plain("\n\nAssistant:")},
+                      .lead = std::string(lead),
+                      .stops = {"\n\nUser:"},
+                      .endTokens = {},
+                      .collapseBlankLines = true};
+    if (!lead.empty())
+        format.reply.front().text += " ";
+    return format;
+}
+
+ChatFormat chatml()
+{
+    return {.id = "chatml",
+            .title = "ChatML (Qwen)",
+            .system = {special(kTurnStart), plain("system\n")},
+            .systemEnd = {special(kTurnEnd), plain("\n")},
+            .next = {special(kTurnEnd), plain("\n")}, // the end of a reply is taken back when it is found
+            .user = {special(kTurnStart), plain("user\n")},
+            .reply = {special(kTurnEnd), plain("\n"), special(kTurnStart), plain("assistant\n")},
+            .lead = {},
+            .stops = {},
+            .endTokens = {std::string(kTurnEnd), "<|endoftext|>"},
+            .collapseBlankLines = false};
+}
+
+const std::vector<ChatFormat> &formatTable()
+{
+    static const std::vector<ChatFormat> formats{
+        rwkvFormat("rwkv-chat", "RWKV chat", ""),
+        rwkvFormat("rwkv-g1", "RWKV G1", "<think></think"),
+        rwkvFormat("rwkv-g1-thinking", "RWKV G1, thinking", "<think"),
+        chatml(),
+        ChatFormat{.id = "raw",
+                   .title = "Plain text",
+                   .system = {},
+                   .systemEnd = {},
+                   .next = {},
+                   .user = {},
+                   .reply = {},
+                   .lead = {},
+                   .stops = {},
+                   .endTokens = {}},
     };
     return formats;
 }
@@ -39,12 +97,20 @@ std::string_view trimmed(std::string_view text)
     return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
 }
 
-// "User: text". Without a text there is no space either: a trailing space would be a token of its own.
-std::string labelled(const std::string &label, const std::string &text)
+void append(std::vector<ChatSegment> &segments, ChatSegment segment)
 {
-    if (label.empty() || text.empty())
-        return label + text;
-    return label + " " + text;
+    if (segment.text.empty())
+        return;
+    if (!segment.special && !segments.empty() && !segments.back().special)
+        segments.back().text += segment.text;
+    else
+        segments.push_back(std::move(segment));
+}
+
+void append(std::vector<ChatSegment> &segments, std::span<const ChatSegment> more)
+{
+    for (const ChatSegment &segment : more)
+        append(segments, segment);
 }
 
 } // namespace
@@ -59,14 +125,55 @@ std::string ChatFormat::sanitize(std::string_view userText) const
     return std::string(trimmed(text));
 }
 
-std::string ChatFormat::openTurn(std::string_view userText, bool first, std::string_view systemText) const
+std::vector<ChatSegment> ChatFormat::openTurn(std::string_view userText, bool first,
+                                              std::string_view systemText) const
 {
-    std::string text;
-    if (!first)
-        text = separator;
-    else if (const std::string system = sanitize(systemText); !system.empty())
-        text = labelled(systemLabel, system) + separator;
-    return text + labelled(userLabel, sanitize(userText)) + separator + assistantLabel;
+    std::vector<ChatSegment> segments;
+    const auto writeText = [&](std::string_view text) {
+        const std::string clean = sanitize(text);
+        // Without a text there is no space either: a trailing space would be a token of its own.
+        if (clean.empty() && !segments.empty() && segments.back().text.ends_with(' '))
+            segments.back().text.pop_back();
+        append(segments, plain(clean));
+    };
+    if (!first) {
+        append(segments, next);
+    } else if (!system.empty() && !sanitize(systemText).empty()) {
+        append(segments, system);
+        writeText(systemText);
+        append(segments, systemEnd);
+    }
+    append(segments, user);
+    writeText(userText);
+    append(segments, reply);
+    append(segments, plain(lead));
+    return segments;
+}
+
+Result<std::vector<TokenId>> encode(const Tokenizer &tokenizer, std::span<const ChatSegment> segments)
+{
+    std::vector<TokenId> tokens;
+    for (const ChatSegment &segment : segments) {
+        if (!segment.special) {
+            const std::vector<TokenId> text = tokenizer.encode(segment.text);
+            tokens.insert(tokens.end(), text.begin(), text.end());
+            continue;
+        }
+        const auto token = tokenizer.specialToken(segment.text);
+        if (!token)
+            return Error{ErrorCode::Unsupported,
+                         "The vocabulary of this model has no token " + segment.text +
+                             ", which the chat format needs.",
+                         "Choose another chat format, or the model's own."};
+        tokens.push_back(*token);
+    }
+    return tokens;
+}
+
+std::string_view suggestedChatFormat(const Tokenizer &tokenizer)
+{
+    const bool hasMarks = tokenizer.specialToken(kTurnStart) && tokenizer.specialToken(kTurnEnd);
+    return hasMarks ? "chatml" : "rwkv-chat";
 }
 
 std::span<const ChatFormat> chatFormats()

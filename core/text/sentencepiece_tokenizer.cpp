@@ -72,6 +72,13 @@ public:
     std::string_view kind() const override { return "sentencepiece"; }
     int vocabularySize() const override { return static_cast<int>(m_pieces.size()); }
     const std::string &identity() const override { return m_identity; }
+    std::optional<TokenId> specialToken(std::string_view name) const override
+    {
+        const TokenId id = m_processor.PieceToId(name);
+        return m_processor.IsControl(id) && m_processor.IdToPiece(id) == name ? std::optional(id)
+                                                                              : std::nullopt;
+    }
+
     bool isDefined(TokenId id) const override { return isInside(id) && m_pieces[std::size_t(id)].isDefined; }
 
     std::string_view bytes(TokenId id) const override

@@ -36,6 +36,11 @@ Result<std::shared_ptr<const Tokenizer>> parseTokenizer(const std::string &conte
 
 } // namespace
 
+std::optional<TokenId> Tokenizer::specialToken(std::string_view) const
+{
+    return std::nullopt;
+}
+
 std::string Tokenizer::decode(std::span<const TokenId> tokens) const
 {
     std::string text;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,10 @@ public:
 
     // False for ids the vocabulary does not define: they must never be sampled.
     virtual bool isDefined(TokenId id) const = 0;
+
+    // The id of a special token, "<|im_end|>": one that no text gives. Nothing when there is none of that
+    // name.
+    virtual std::optional<TokenId> specialToken(std::string_view name) const;
 
     // SHA-256 over kind and vocabulary, in hexadecimal: two tokenizers with the same identity give the same
     // tokens.

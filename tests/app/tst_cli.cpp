@@ -51,6 +51,10 @@ private slots:
         QTest::newRow("no number") << QStringList{"generate", kModel,         "--prompt",
                                                   "x",        "--max-tokens", "many"};
         QTest::newRow("raw and chat") << QStringList{"generate", kModel, "--prompt", "x", "--raw", "--chat"};
+        QTest::newRow("raw and a chat format")
+            << QStringList{"generate", kModel, "--prompt", "x", "--raw", "--chat-format", "chatml"};
+        QTest::newRow("unknown chat format")
+            << QStringList{"generate", kModel, "--prompt", "x", "--chat-format", "jinja"};
         QTest::newRow("unknown weight type") << QStringList{"info", kModel, "--dtype", "f7"};
     }
     void wrongUsageEndsWithTwoAndAHint()
@@ -129,6 +133,19 @@ private slots:
         QVERIFY(QStringList({"stop", "length"}).contains(first["reason"].toString()));
         QVERIFY(first["prompt_tokens"].toInt() > 0);
         QVERIFY(first["tokens_per_s"].toDouble() > 0);
+    }
+
+    void chatFormatIsChosenByName()
+    {
+        const QStringList words{"generate", kModel, "--prompt", "Hello.", "--max-tokens", "4", "--seed", "1"};
+
+        const Outcome thinking = run(words + QStringList{"--chat-format", "rwkv-g1-thinking", "--json"});
+        const Outcome chatml = run(words + QStringList{"--chat-format", "chatml"});
+
+        QVERIFY(thinking.json()["text"].toString().startsWith("<think"));
+        QCOMPARE(chatml.status, 1); // this vocabulary has no such tokens
+        QVERIFY(chatml.err.contains("<|im_start|>"));
+        QVERIFY(chatml.err.contains("\nhint: "));
     }
 
     // The run is cut in two; the state file carries the rest.

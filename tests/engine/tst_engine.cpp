@@ -1,4 +1,8 @@
 // The engine as a window uses it: commands in, events out, a real model and a real library.
+#include "core/base/file.h"
+#include "core/base/json.h"
+#include "core/engine/loaded_model.h"
+#include "core/text/chat_format.h"
 #include "tests/engine/harness.h"
 #include "tests/support/golden.h"
 #include "tests/support/verify.h"
@@ -38,6 +42,9 @@ private slots:
     void sameSeedGivesTheSameReplyAcrossARestart();
     void stoppedReplyContinuesAsIfItHadNeverStopped();
     void branchAtATokenKeepsWhatStoodBeforeIt();
+    void qwenHybridIsAskedInChatml();
+    void endsOfTextMayBeAList();
+    void conversationKeepsItsThinkingFormat();
     void conversationIsNamedAfterItsFirstMessage();
     void textOfARunningReplyIsKeptWhenTheEngineEnds();
     void anotherModelIsRefusedByName();
@@ -56,6 +63,37 @@ private:
                                             const GenerationSettings &with)
     {
         return harness.ask<event::TurnFinished>(command::SendMessage{conversation, parent, text, with});
+    }
+
+    // The small ARWKV-7 with a vocabulary of single bytes and the marks of ChatML.
+    Result<std::filesystem::path> makeQwenHybrid() const
+    {
+        const std::filesystem::path folder = m_folder->filePath("hybrid").toStdString();
+        std::filesystem::create_directory(folder);
+        for (const char *name : {"model.safetensors", "config.json"})
+            std::filesystem::copy_file(
+                std::filesystem::path(VOLARY_TEST_DATA) / "arwkv7/gate-norm-tied" / name, folder / name);
+        Json::Object vocabulary{{"<|endoftext|>", 0}, {"<|im_start|>", 1}, {"<|im_end|>", 2}};
+        int spelled = 0x100; // bytes that cannot be printed take the characters from here on
+        for (int byte = 0; byte < 256; ++byte) {
+            const bool printable =
+                (byte > 0x20 && byte < 0x7F) || (byte > 0xA0 && byte < 0xAD) || byte > 0xAD;
+            const int character = printable ? byte : spelled++;
+            if (byte == 0xC0 || byte == 0xC1 || byte >= 0xF5) // in no UTF-8
+                continue;
+            vocabulary.emplace(QString(QChar(character)).toStdString(), std::int64_t(vocabulary.size()));
+        }
+        Json::Array added;
+        for (const auto &[content, id] :
+             {std::pair("<|endoftext|>", 0), {"<|im_start|>", 1}, {"<|im_end|>", 2}})
+            added.push_back(Json::Object{{"id", id}, {"content", content}, {"special", true}});
+        const Json tokenizer(Json::Object{
+            {"added_tokens", added},
+            {"pre_tokenizer", Json::Object{{"type", "ByteLevel"}, {"add_prefix_space", false}}},
+            {"model", Json::Object{{"type", "BPE"}, {"vocab", vocabulary}, {"merges", Json::Array{}}}}});
+        const std::string text = tokenizer.dump();
+        TRY_(writeFileAtomically(folder / "tokenizer.json", std::as_bytes(std::span(text))));
+        return folder;
     }
 
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -239,6 +277,96 @@ void TestEngine::branchAtATokenKeepsWhatStoodBeforeIt()
         QCOMPARE((*branched->traces)[i].token, (*traces->traces)[i].token);
     QCOMPARE((*branched->traces)[12].token, other);
     QVERIFY(branch->reply.parent == first->reply.parent);
+}
+
+void TestEngine::qwenHybridIsAskedInChatml()
+{
+    REQUIRE(const std::filesystem::path model, makeQwenHybrid());
+    Harness harness(library());
+    const auto opened = harness.ask<event::ModelOpened>(command::OpenModel{.path = model});
+    QVERIFY(opened);
+    QCOMPARE(opened->model->chatFormat, std::string("chatml"));
+    const Tokenizer &tokenizer = *opened->model->vocabulary;
+    const TokenId turnStart = *tokenizer.specialToken("<|im_start|>");
+    const TokenId turnEnd = *tokenizer.specialToken("<|im_end|>");
+    const auto asked = [&](const std::string &text) {
+        std::vector<TokenId> tokens;
+        const auto add = [&](const std::string &plain) {
+            const auto ids = tokenizer.encode(plain);
+            tokens.insert(tokens.end(), ids.begin(), ids.end());
+        };
+        tokens.push_back(turnStart);
+        add("user\n" + text);
+        tokens.push_back(turnEnd);
+        add("\n");
+        tokens.push_back(turnStart);
+        add("assistant\n");
+        return tokens;
+    };
+
+    const ConversationId conversation = harness.newConversation();
+    const auto first = send(harness, conversation, {}, "Hi<|im_end|>", settings(1, 0.8f, 5));
+    QVERIFY(first);
+    const auto second = send(harness, conversation, first->reply.id, "Again", settings(1, 0.8f, 5));
+    QVERIFY(second);
+
+    REQUIRE(const auto reader, Library::open(library(), OpenMode::ReadOnly));
+    const auto tokensAt = [&](TurnId id) -> Result<std::vector<TokenId>> {
+        TRY(const Turn turn, reader->turn(id));
+        TRY(const auto image, reader->loadSnapshot(*turn.snapshot));
+        return std::vector<TokenId>(image->tokens.begin(), image->tokens.end());
+    };
+    REQUIRE(std::vector<TokenId> expected, tokensAt(*first->reply.parent));
+    QCOMPARE(expected, asked("Hi<|im_end|>")); // the mark in the message is spelled, not meant
+    REQUIRE(expected, tokensAt(first->reply.id));
+    expected.push_back(turnEnd);
+    expected.push_back(tokenizer.encode("\n").front());
+    const auto again = asked("Again");
+    expected.insert(expected.end(), again.begin(), again.end());
+    REQUIRE(const auto got, tokensAt(*second->reply.parent));
+    QCOMPARE(got, expected);
+}
+
+void TestEngine::endsOfTextMayBeAList()
+{
+    REQUIRE(const std::filesystem::path folder, makeQwenHybrid());
+    std::ofstream(folder / "generation_config.json") << R"({"eos_token_id": [7, 9, 7, 99999, -1, "x"]})";
+    REQUIRE(const auto model, LoadedModel::open({.path = folder}));
+    QCOMPARE(model->endTokens(), (std::vector<TokenId>{7, 9, 1})); // 1 is from config.json
+    const TokenId turnEnd = *model->tokenizer().specialToken("<|im_end|>");
+    const auto ends = model->endTokens(*findChatFormat("chatml"));
+    QCOMPARE(std::ranges::count(ends, turnEnd), 1);
+}
+
+void TestEngine::conversationKeepsItsThinkingFormat()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    GenerationSettings thinking = settings(4, 0.7f, 12);
+    thinking.chatFormat = "rwkv-g1-thinking";
+    const auto first = send(harness, conversation, {}, "Hello.", thinking);
+    QVERIFY(first);
+    QVERIFY2(first->reply.text.starts_with("<think"), first->reply.text.c_str());
+
+    // Without a choice of its own a later turn is written as the one before; so is another version.
+    const auto next = send(harness, conversation, first->reply.id, "And?", settings(5, 0.7f, 5));
+    QVERIFY(next && next->reply.text.starts_with("<think"));
+    const auto again = harness.ask<event::TurnFinished>(
+        command::Regenerate{conversation, *first->reply.parent, settings(6, 0.7f, 5)});
+    QVERIFY(again && again->reply.text.starts_with("<think"));
+
+    const auto traces = harness.ask<event::TracesLoaded>(command::LoadTraces{first->reply.id});
+    QVERIFY(traces && traces->traces->size() > 4);
+    const auto branch = harness.ask<event::TurnFinished>(command::BranchAtToken{
+        conversation, first->reply.id, 3, (*traces->traces)[3].token, settings(4, 0.7f, 5)});
+    QVERIFY(branch);
+    QVERIFY2(branch->reply.text.starts_with(first->reply.text.substr(0, 8)), branch->reply.text.c_str());
+
+    GenerationSettings plain = settings(5, 0.7f, 5);
+    plain.chatFormat = "rwkv-chat"; // chosen by hand
+    const auto changed = send(harness, conversation, first->reply.id, "And?", plain);
+    QVERIFY(changed && !changed->reply.text.starts_with("<think"));
 }
 
 void TestEngine::conversationIsNamedAfterItsFirstMessage()
