@@ -3,6 +3,7 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/text/reasoning.h"
 
 #include <algorithm>
 #include <vector>
@@ -27,12 +28,18 @@ std::vector<const Turn *> pathTo(std::span<const Turn> turns, std::optional<Turn
     return path;
 }
 
+// What a model thought before is no part of what it answered.
+std::string_view answerOf(const Turn &turn)
+{
+    return turn.role == Role::Assistant ? splitReasoning(turn.text).answer : std::string_view(turn.text);
+}
+
 std::string asMarkdown(const Conversation &conversation, std::span<const Turn *const> path)
 {
     std::string text = "# " + conversation.title + "\n";
     for (const Turn *turn : path)
         text += std::string("\n## ") + (turn->role == Role::User ? "User" : "Assistant") + "\n\n" +
-                turn->text + "\n";
+                std::string(answerOf(*turn)) + "\n";
     return text;
 }
 
@@ -48,13 +55,16 @@ std::string_view statusName(TurnStatus status)
 
 Json asJson(const Turn &turn)
 {
-    return Json::Object{{"id", turn.id},
+    Json::Object values{{"id", turn.id},
                         {"parent", turn.parent ? Json(*turn.parent) : Json()},
                         {"role", turn.role == Role::User ? "user" : "assistant"},
                         {"status", statusName(turn.status)},
-                        {"text", turn.text},
+                        {"text", answerOf(turn)},
                         {"created_ms", turn.createdMs},
                         {"tokens", turn.tokens}};
+    if (const Reasoning parts = splitReasoning(turn.text); turn.role == Role::Assistant && parts.present)
+        values.emplace("thought", parts.thought);
+    return values;
 }
 
 std::string asJson(const Conversation &conversation, std::span<const Turn> turns)

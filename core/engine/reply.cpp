@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/text/reasoning.h"
 
 #include <algorithm>
 #include <chrono>
@@ -103,6 +104,24 @@ std::string leadOf(const Turn &reply, const std::vector<TokenTrace> &traces, con
         text += stream.push(tokenizer.bytes(trace.token));
     text += stream.flush();
     return reply.text.ends_with(text) ? reply.text.substr(0, reply.text.size() - text.size()) : std::string();
+}
+
+// How many tokens a reply thought before it answered; 0 when it did not, or never came to an end of it.
+std::int64_t thoughtTokens(const Turn &reply, const std::vector<TokenTrace> &traces,
+                           const Tokenizer &tokenizer)
+{
+    const Reasoning parts = splitReasoning(reply.text);
+    if (!parts.closed || parts.thought.empty())
+        return 0;
+    std::size_t rest = reply.text.size() - parts.thoughtEnd; // counted from the end: a lead has no tokens
+    auto count = std::int64_t(traces.size());
+    for (auto trace = traces.rbegin(); trace != traces.rend(); ++trace, --count) {
+        const std::size_t bytes = tokenizer.bytes(trace->token).size();
+        if (bytes > rest)
+            break;
+        rest -= bytes;
+    }
+    return count;
 }
 
 } // namespace
@@ -395,10 +414,12 @@ Result<> ReplyJob::save(Turn &reply, Session &session, const Start &start, const
     reply.status = reason == FinishReason::Stop ? TurnStatus::Finished : TurnStatus::Stopped;
     reply.tokens = std::int64_t(traces.size());
     reply.position = std::int64_t(session.tokens().size());
-    reply.statsJson = Json(Json::Object{{"tokens_per_second", tokensPerSecond(generation)},
-                                        {"seed", std::to_string(settings.sampler.seed)},
-                                        {"model", m_model.identity().name}})
-                          .dump();
+    Json::Object stats{{"tokens_per_second", tokensPerSecond(generation)},
+                       {"seed", std::to_string(settings.sampler.seed)},
+                       {"model", m_model.identity().name}};
+    if (const auto thought = thoughtTokens(reply, traces, m_model.tokenizer()); thought > 0)
+        stats.emplace("thought_tokens", thought);
+    reply.statsJson = Json(std::move(stats)).dump();
     TRY(const SnapshotImage image, session.snapshot());
     TRY(const auto stored, (m_store.call<std::pair<Turn, Conversation>>(
                                [&](Library &library) -> Result<std::pair<Turn, Conversation>> {

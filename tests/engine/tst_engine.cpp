@@ -1,6 +1,7 @@
 // The engine as a window uses it: commands in, events out, a real model and a real library.
 #include "core/base/file.h"
 #include "core/base/json.h"
+#include "core/engine/export.h"
 #include "core/engine/loaded_model.h"
 #include "core/text/chat_format.h"
 #include "tests/engine/harness.h"
@@ -53,6 +54,7 @@ private slots:
     void loadingAModelCanBeCancelled();
     void withoutALibraryChatFailsPolitely();
     void exportHoldsThePathAndTheTree();
+    void exportedAnswerLeavesOutWhatWasThought();
     void searchFindsWhatWasSaid();
 
 private:
@@ -517,6 +519,32 @@ void TestEngine::exportHoldsThePathAndTheTree()
     REQUIRE(const Json parsed, Json::parse(tree));
     QCOMPARE(parsed.find("turns")->array()->size(), std::size_t(3));
     QVERIFY(refused);
+}
+
+void TestEngine::exportedAnswerLeavesOutWhatWasThought()
+{
+    Turn user, reply;
+    user.id = 1;
+    user.role = Role::User;
+    user.text = "<think>mine</think> ok?"; // what a person writes is never taken apart
+    reply.id = 2;
+    reply.parent = 1;
+    reply.role = Role::Assistant;
+    reply.text = "<think>Hm.</think>\n\nYes.";
+    const std::vector<Turn> turns{user, reply};
+    const std::filesystem::path markdown = m_folder->filePath("a.md").toStdString();
+    const std::filesystem::path json = m_folder->filePath("a.json").toStdString();
+    QVERIFY(exportConversation({}, turns, 2, markdown));
+    QVERIFY(exportConversation({}, turns, 2, json));
+
+    REQUIRE(const std::string text, readFile(markdown, 1 << 20));
+    QVERIFY(text.find(user.text) != std::string::npos);
+    QVERIFY(text.find("Yes.") != std::string::npos && text.find("Hm.") == std::string::npos);
+    REQUIRE(const std::string tree, readFile(json, 1 << 20));
+    REQUIRE(const Json parsed, Json::parse(tree));
+    const Json &exported = (*parsed.find("turns")->array())[1];
+    QCOMPARE(*exported.find("text")->string(), std::string("Yes."));
+    QCOMPARE(*exported.find("thought")->string(), std::string("Hm."));
 }
 
 void TestEngine::searchFindsWhatWasSaid()

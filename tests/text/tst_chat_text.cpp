@@ -1,5 +1,6 @@
 // Streaming UTF-8, stop strings and the way turns are written.
 #include "core/text/chat_format.h"
+#include "core/text/reasoning.h"
 #include "core/text/utf8_stream.h"
 #include "tests/support/random.h"
 
@@ -40,6 +41,8 @@ private slots:
     void chatmlWritesItsMarksAsSpecialTokens();
     void userTextCannotForgeTurns();
     void formatsNeedTheTokensTheyName();
+    void thoughtIsToldFromTheAnswer();
+    void anyPartOfAReplyIsSplitWithoutShowingTags();
 };
 
 void TestChatText::anyWayToCutBytesGivesTheSameText()
@@ -157,6 +160,43 @@ void TestChatText::formatsNeedTheTokensTheyName()
     QVERIFY(refused.error().what.find("<|im_start|>") != std::string::npos);
     QVERIFY(encode(*bytes, findChatFormat("rwkv-chat")->openTurn("Hi", true)));
     QCOMPARE(suggestedChatFormat(*bytes), std::string_view("rwkv-chat"));
+}
+
+void TestChatText::thoughtIsToldFromTheAnswer()
+{
+    const Reasoning parts = splitReasoning("<think>\nOne.\n\nTwo.\n</think>\n\nYes.");
+    QVERIFY(parts.present && parts.closed);
+    QCOMPARE(parts.thought, std::string_view("One.\n\nTwo."));
+    QCOMPARE(parts.answer, std::string_view("Yes."));
+
+    const Reasoning open = splitReasoning("<think>Still at it");
+    QVERIFY(open.present && !open.closed);
+    QCOMPARE(open.thought, std::string_view("Still at it"));
+    QVERIFY(open.answer.empty());
+
+    const Reasoning none = splitReasoning("<think></think>\nYes."); // G1 told not to think
+    QVERIFY(none.closed && none.thought.empty());
+    QCOMPARE(none.answer, std::string_view("Yes."));
+
+    // Once the answer has begun a tag in it is text.
+    for (const std::string text : {"Write:\n```\n<think>x</think>\n```", "No <think>at all</think>.",
+                                   "<thinker> is no tag", "", "<"}) {
+        QVERIFY2(!splitReasoning(text).present, text.c_str());
+        QCOMPARE(splitReasoning(text).answer, std::string_view(text));
+    }
+    const std::string fenced = "<think>a</think>```\n<think>b</think>\n```";
+    QCOMPARE(splitReasoning(fenced).answer, std::string_view(fenced).substr(16));
+}
+
+void TestChatText::anyPartOfAReplyIsSplitWithoutShowingTags()
+{
+    const std::string whole = "<think>Let me see.</think>\n\nYes.";
+    for (std::size_t length = std::string("<think").size(); length <= whole.size(); ++length) {
+        const Reasoning parts = splitReasoning(std::string_view(whole).substr(0, length));
+        QVERIFY(parts.present);
+        QVERIFY(std::string_view("Let me see.").starts_with(parts.thought));
+        QVERIFY(std::string_view("Yes.").starts_with(parts.answer));
+    }
 }
 
 QTEST_GUILESS_MAIN(TestChatText)

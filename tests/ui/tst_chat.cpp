@@ -18,6 +18,7 @@
 #include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
+#include <QTextBrowser>
 #include <QTimer>
 #include <QToolButton>
 
@@ -51,6 +52,8 @@ private slots:
     void cleanup();
     void firstMessageMakesAConversationAndIsSent();
     void replyIsShownWhileItIsWritten();
+    void thoughtsFoldWhileTheyStreamAndAfter();
+    void tagInsideAnAnswerIsNotFolded();
     void stopButtonCancelsTheReply();
     void failedMessageComesBackIntoTheField();
     void regeneratingAsksForAnotherVersion();
@@ -96,6 +99,14 @@ private:
             m_engine->lastRequest(),
             event::ConversationOpened{conversation, std::make_shared<const std::vector<Turn>>(turns)});
         m_engine->settle();
+    }
+    template <typename Widget>
+    Widget *shown(const char *name) // the first one in sight of that name
+    {
+        for (Widget *widget : m_chat->findChildren<Widget *>(QString::fromLatin1(name)))
+            if (widget->isVisible())
+                return widget;
+        return nullptr;
     }
     void openTwoTurns()
     {
@@ -171,6 +182,54 @@ void TestChat::replyIsShownWhileItIsWritten()
     QVERIFY(!m_chat->model().isRunning());
     QVERIFY(m_chat->model().leaf() == 4);
     QCOMPARE(m_engine->last<command::LoadTraces>()->turn, TurnId(4));
+}
+
+void TestChat::thoughtsFoldWhileTheyStreamAndAfter()
+{
+    openTwoTurns();
+    m_chat->composer().setText("More");
+    command("chat.send")->trigger();
+    const RequestId request = m_engine->lastRequest();
+    start(request, turn(3, 2, Role::User, "More"));
+    const auto stream = [&](const std::string &text) {
+        m_engine->send(request, event::TextAppended{1, text, {}, 2, 100});
+        m_engine->settle();
+    };
+    const auto fold = [&] { return shown<QToolButton>("turn.thought"); };
+    for (const char *piece : {"<th", "ink", ">I <b>wonder</b>", ". </th"})
+        stream(piece);
+    QVERIFY(fold());
+    QVERIFY(!fold()->isChecked()); // folded unless asked
+    QCOMPARE(fold()->text(), QStringLiteral("Thinking …"));
+    QVERIFY(!shown<QTextBrowser>("turn.thoughtText"));
+
+    fold()->setFocus();
+    QTest::keyClick(fold(), Qt::Key_Space);
+    QVERIFY(fold()->isChecked());
+    QVERIFY(shown<QTextBrowser>("turn.thoughtText"));
+    QCOMPARE(shown<QTextBrowser>("turn.thoughtText")->toPlainText(), QStringLiteral("I <b>wonder</b>."));
+
+    stream("ink>\n\nIt is so.");
+    QCOMPARE(fold()->text(), QStringLiteral("Thought"));
+    Turn done = turn(4, 3, Role::Assistant, "<think>I <b>wonder</b>. </think>\n\nIt is so.");
+    done.statsJson = R"({"thought_tokens": 120, "tokens_per_second": 40})";
+    m_engine->send(request, event::TurnFinished{1, done, FinishReason::Stop});
+    m_engine->settle();
+    QVERIFY(fold()->text().contains(QStringLiteral("120 tokens")));
+    QVERIFY(fold()->text().contains(QLocale().toString(3.0, 'f', 1)));
+    QCOMPARE(fold()->accessibleName(), fold()->text());
+
+    m_chat->transcript().select(4);
+    command("chat.copyTurn")->trigger();
+    QCOMPARE(QGuiApplication::clipboard()->text(), QStringLiteral("It is so."));
+}
+
+void TestChat::tagInsideAnAnswerIsNotFolded()
+{
+    open({turn(1, {}, Role::User, "<think>mine</think>"),
+          turn(2, 1, Role::Assistant, "Write:\n```\n<think>x</think>\n```\n")},
+         2);
+    QVERIFY(!shown<QToolButton>("turn.thought"));
 }
 
 void TestChat::stopButtonCancelsTheReply()

@@ -1,5 +1,7 @@
 #include "ui/chat/chat_workspace.h"
 
+#include "core/text/reasoning.h"
+
 #include "ui/chat/composer.h"
 #include "ui/chat/conversation_list.h"
 #include "ui/chat/panels/branch_tree.h"
@@ -39,9 +41,18 @@ namespace {
 constexpr TurnId kNoTurn = -1;
 constexpr int kSummaryLetters = 80;
 
+// What a person copies of a turn: of a reply the answer, unless all of it was thinking.
+QString answerOf(const Turn &turn)
+{
+    const Reasoning parts = splitReasoning(turn.text);
+    const bool whole = turn.role == Role::User || parts.answer.empty();
+    return whole ? QString::fromStdString(turn.text)
+                 : QString::fromUtf8(parts.answer.data(), qsizetype(parts.answer.size()));
+}
+
 QString summaryOf(const Turn &turn)
 {
-    const QString text = QString::fromStdString(turn.text).simplified();
+    const QString text = answerOf(turn).simplified();
     return text.size() <= kSummaryLetters ? text : text.left(kSummaryLetters) + u'…';
 }
 
@@ -512,7 +523,7 @@ void ChatWorkspace::copyTurn()
 void ChatWorkspace::copyText(TurnId turn)
 {
     if (const Turn *copied = m_model.find(turn)) {
-        QGuiApplication::clipboard()->setText(QString::fromStdString(copied->text));
+        QGuiApplication::clipboard()->setText(answerOf(*copied));
         emit statusMessage(tr("Copied"));
     }
 }

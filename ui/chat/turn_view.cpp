@@ -1,9 +1,12 @@
 #include "ui/chat/turn_view.h"
 
+#include "core/text/reasoning.h"
+
 #include <QEnterEvent>
 #include <QJsonDocument>
 #include <QJsonObject>
 #include <QLabel>
+#include <QLocale>
 #include <QPainter>
 #include <QPushButton>
 #include <QToolButton>
@@ -31,8 +34,8 @@ QString writer(const Turn &turn)
 
 TurnView::TurnView(const ThemeManager &themes, const Turn &turn, QWidget *parent)
     : QWidget(parent), m_themes(themes), m_turn(turn), m_role(new QLabel(this)), m_status(new QLabel(this)),
-      m_continue(new QPushButton(tr("Continue"), this)), m_previous(new QToolButton(this)),
-      m_version(new QLabel(this)), m_next(new QToolButton(this))
+      m_thought(new QToolButton(this)), m_continue(new QPushButton(tr("Continue"), this)),
+      m_previous(new QToolButton(this)), m_version(new QLabel(this)), m_next(new QToolButton(this))
 {
     setObjectName(QStringLiteral("turn"));
     m_role->setProperty("role", "caption");
@@ -60,6 +63,17 @@ TurnView::TurnView(const ThemeManager &themes, const Turn &turn, QWidget *parent
     pager(m_previous, QStringLiteral("chevron-left"), tr("Previous version"), -1);
     pager(m_next, QStringLiteral("chevron-right"), tr("Next version"), 1);
     m_version->hide();
+    m_thought->setObjectName(QStringLiteral("turn.thought"));
+    m_thought->setCheckable(true);
+    m_thought->setProperty("kind", "quiet");
+    m_thought->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+    m_thought->setFocusPolicy(Qt::StrongFocus);
+    m_thought->setToolTip(tr("Show or hide what the model thought before it answered"));
+    m_thought->hide();
+    connect(m_thought, &QToolButton::toggled, this, [this] {
+        refreshThought();
+        emit heightChanged();
+    });
 
     if (isUser())
         m_actions.push_back(
@@ -71,8 +85,7 @@ TurnView::TurnView(const ThemeManager &themes, const Turn &turn, QWidget *parent
         addAction(QStringLiteral("branch"), tr("Branch from here"), &TurnView::branchRequested));
     m_actions.push_back(addAction(QStringLiteral("copy"), tr("Copy"), &TurnView::copyRequested));
     showActions(false);
-    m_text.append(QString::fromStdString(turn.text));
-    refreshBlocks();
+    addText(turn.text);
     refreshStatus();
 }
 
@@ -93,17 +106,18 @@ QToolButton *TurnView::addAction(const QString &icon, const QString &name, void 
 
 void TurnView::setTurn(const Turn &turn)
 {
-    const QString text = QString::fromStdString(turn.text);
     m_turn = turn;
     if (!isUser())
         m_role->setText(writer(turn));
-    if (m_text.source() != text) {
+    if (m_source != turn.text) {
+        m_source.clear();
+        m_answering = false;
         m_text = StreamingMarkdown();
         m_frozen = 0;
         m_blocks.clear();
-        m_text.append(text);
-        refreshBlocks();
+        addText(turn.text);
     }
+    refreshThought();
     refreshStatus();
     emit heightChanged();
 }
@@ -123,14 +137,71 @@ void TurnView::setRunning(bool running)
 {
     m_running = running;
     showActions(false);
+    addText({}); // what might have become a tag is text now
+    refreshThought();
     refreshStatus();
+}
+
+// Splits what is thought from the answer. A tag may arrive in pieces, so the whole text is looked at until
+// the answer begins; from then on text is only added.
+void TurnView::addText(const std::string &text)
+{
+    m_source += text;
+    if (m_answering || isUser()) {
+        m_text.append(QString::fromStdString(text));
+    } else {
+        const Reasoning parts = splitReasoning(m_source);
+        const bool mayBecomeTag = m_running && std::string_view("<think>").starts_with(m_source);
+        m_answering = !parts.answer.empty() && !mayBecomeTag;
+        if (m_answering)
+            m_text.append(QString::fromUtf8(parts.answer.data(), qsizetype(parts.answer.size())));
+        refreshThought();
+    }
+    refreshBlocks();
+}
+
+// The fold is there when something was thought; while that runs, the text in it grows.
+void TurnView::refreshThought()
+{
+    const Reasoning parts = isUser() ? Reasoning() : splitReasoning(m_source);
+    const bool thinks = parts.present && !parts.closed && m_running;
+    m_thought->setVisible(thinks || !parts.thought.empty());
+    const bool open = m_thought->isChecked();
+    QString title = thinks         ? tr("Thinking …")
+                    : parts.closed ? tr("Thought")
+                                   : tr("Thought, without an answer");
+    const QJsonObject stats = QJsonDocument::fromJson(QByteArray::fromStdString(m_turn.statsJson)).object();
+    const double tokens = stats.value(QStringLiteral("thought_tokens")).toDouble();
+    const double rate = stats.value(QStringLiteral("tokens_per_second")).toDouble();
+    if (parts.closed && tokens > 0 && rate > 0)
+        title = tr("Thought for %1 tokens, %2 s")
+                    .arg(QLocale().toString(tokens, 'f', 0), QLocale().toString(tokens / rate, 'f', 1));
+    m_thought->setText(title);
+    m_thought->setAccessibleName(title);
+    m_thought->setAccessibleDescription(open ? tr("Unfolded") : tr("Folded"));
+    m_thought->setIcon(m_themes.icon(open ? QStringLiteral("chevron-down") : QStringLiteral("chevron-right"),
+                                     IconTone::Muted));
+    if (!open || m_thought->isHidden()) {
+        m_thoughtText.reset();
+        return;
+    }
+    MarkdownBlock block; // as written: thoughts are no Markdown, and none of it becomes mark-up
+    block.html =
+        QStringLiteral("<p style='white-space:pre-wrap'>%1</p>")
+            .arg(QString::fromUtf8(parts.thought.data(), qsizetype(parts.thought.size())).toHtmlEscaped());
+    if (m_thoughtText) {
+        m_thoughtText->update(block);
+        return;
+    }
+    m_thoughtText = makeBlockView(m_themes, block, this);
+    m_thoughtText->widget()->setObjectName(QStringLiteral("turn.thoughtText"));
+    m_thoughtText->widget()->show();
 }
 
 void TurnView::appendText(const QString &text)
 {
-    const bool first = m_text.source().isEmpty();
-    m_text.append(text);
-    refreshBlocks();
+    const bool first = m_source.empty();
+    addText(text.toStdString());
     if (first)
         refreshStatus();
     emit heightChanged();
@@ -147,7 +218,7 @@ void TurnView::setSelected(bool selected)
 
 int TurnView::highlight(const QString &words)
 {
-    int found = 0;
+    int found = m_thoughtText ? m_thoughtText->highlight(words) : 0;
     for (const auto &block : m_blocks)
         found += block->highlight(words);
     return found;
@@ -189,7 +260,7 @@ void TurnView::refreshStatus()
 {
     QString status;
     if (m_running)
-        status = m_text.source().isEmpty() ? tr("Thinking …") : QString();
+        status = m_source.empty() ? tr("Thinking …") : QString();
     else if (m_turn.status == TurnStatus::Partial)
         status = tr("Interrupted here. Everything above is kept.");
     else if (m_turn.status == TurnStatus::Stopped)
@@ -214,6 +285,21 @@ QRect TurnView::bubble(int width) const
     return {(width - column) / 2, 4, column, m_contentHeight};
 }
 
+// Returns where the answer begins.
+int TurnView::layOutThought(int left, int y, int width)
+{
+    if (m_thought->isHidden())
+        return y;
+    const QSize size = m_thought->sizeHint();
+    m_thought->setGeometry(left, y, std::min(size.width(), width), size.height());
+    y += size.height() + kBlockGap / 2;
+    if (!m_thoughtText)
+        return y;
+    const int indent = kBubblePadding, height = m_thoughtText->heightAt(width - indent);
+    m_thoughtText->widget()->setGeometry(left + indent, y, width - indent, height);
+    return y + height + kBlockGap;
+}
+
 int TurnView::layOut(int width)
 {
     resize(width, height());
@@ -236,7 +322,7 @@ int TurnView::layOut(int width)
         part->setGeometry(pager, y, w, headerHeight);
         pager += w;
     }
-    y += headerHeight + 4;
+    y = layOutThought(left, y + headerHeight + 4, inner);
     for (const auto &block : m_blocks) {
         const int h = block->heightAt(inner);
         block->widget()->setGeometry(left, y, inner, h);

@@ -60,17 +60,24 @@ private:
     QToolButton *addAction(const QString &icon, const QString &name, void (TurnView::*signal)(TurnId));
     void refreshBlocks();
     QList<MarkdownBlock> shownBlocks() const;
+    void addText(const std::string &text);
+    void refreshThought();
+    int layOutThought(int left, int y, int width);
     void refreshStatus();
     void showActions(bool show);
     QRect bubble(int width) const;
 
     const ThemeManager &m_themes;
     Turn m_turn;
-    StreamingMarkdown m_text;
+    std::string m_source;                             // the whole text
+    bool m_answering = false;                         // the answer has begun: nothing more is thought
+    StreamingMarkdown m_text;                         // of the answer
+    std::unique_ptr<BlockView> m_thoughtText;         // while unfolded
     std::vector<std::unique_ptr<BlockView>> m_blocks; // the first m_frozen of them never change again
     std::size_t m_frozen = 0;
     QLabel *m_role;
     QLabel *m_status;
+    QToolButton *m_thought; // folds what was thought before the answer
     QPushButton *m_continue;
     QToolButton *m_previous;
     QLabel *m_version;
