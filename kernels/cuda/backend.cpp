@@ -6,12 +6,14 @@
 #include "kernels/cuda/memory.h"
 #include "kernels/cuda/program.h"
 
+#include <cstring>
 #include <cuda_runtime.h>
 
 namespace volary::cuda {
 
 namespace {
 
+constexpr std::size_t kStagingBytes = std::size_t(1) << 20;
 constexpr int kOldestCapability = 75; // what the library is built for (CMakeLists.txt)
 
 std::byte *memoryOf(const Buffer &buffer)
@@ -21,11 +23,14 @@ std::byte *memoryOf(const Buffer &buffer)
 
 class CudaBackend final : public Backend {
 public:
-    CudaBackend(Device device, cudaStream_t stream) : m_device(std::move(device)), m_stream(stream) {}
+    CudaBackend(Device device, cudaStream_t stream, void *staging)
+        : m_device(std::move(device)), m_stream(stream), m_staging(staging)
+    {}
     ~CudaBackend() override
     {
         cudaStreamSynchronize(m_stream);
         cudaStreamDestroy(m_stream);
+        cudaFreeHost(m_staging);
     }
 
     const Device &device() const override { return m_device; }
@@ -50,8 +55,17 @@ public:
         case OpKind::Wkv7:
         case OpKind::GroupNorm:
         case OpKind::Bonus7:
+        case OpKind::RmsNorm:
+        case OpKind::AtMost:
+        case OpKind::Rope:
+        case OpKind::RepeatHeads:
+        case OpKind::KeepTokens:
+        case OpKind::KeepRows:
+        case OpKind::KeptRows:
+        case OpKind::Attention:
+        case OpKind::Window:
         case OpKind::LastRows: return weights == DType::F32;
-        default: return false; // what RWKV-4 to 7 do not need
+        default: return false; // has been added since
         }
     }
 
@@ -98,12 +112,12 @@ public:
                                     m_device.name.c_str()),
                              "Choose another weight type or device."};
         }
-        if (!m_arena || m_arena->bytes() < plan->arenaBytes) {
+        TRY(auto program, CudaProgram::create(std::move(plan)));
+        if (!m_arena || m_arena->bytes() < program->arenaBytes()) {
             m_arena.reset(); // first, so that both are never held at once
             ++m_arenaNumber;
-            TRY(m_arena, DeviceBuffer::create(plan->arenaBytes));
+            TRY(m_arena, DeviceBuffer::create(program->arenaBytes()));
         }
-        TRY(auto program, CudaProgram::create(std::move(plan)));
         return std::unique_ptr<Program>(std::move(program));
     }
 
@@ -112,7 +126,8 @@ public:
         const Plan &plan = program.plan();
         VOLARY_CHECK(bindings.tokens.size() == std::size_t(plan.rows) &&
                          bindings.firstRow.size() == std::size_t(plan.sequences) + 1 &&
-                         bindings.states.size() == std::size_t(plan.sequences),
+                         bindings.states.size() == std::size_t(plan.sequences) &&
+                         bindings.positions.size() == std::size_t(plan.sequences),
                      "bindings fit the plan");
         TRY_(static_cast<CudaProgram &>(program).enqueue(bindings, m_arena->device(), m_arenaNumber,
                                                          m_stream));
@@ -124,7 +139,12 @@ public:
         const PlanValue &value = program.plan().values[std::size_t(id)];
         VOLARY_CHECK(value.kept && to.size() == std::size_t(value.shape.elements()),
                      "only kept values can be read");
-        return transfer(to.data(), m_arena->device() + value.offset, to.size_bytes(), cudaMemcpyDeviceToHost);
+        const std::byte *from = m_arena->device() + static_cast<const CudaProgram &>(program).offset(id);
+        if (to.size_bytes() > kStagingBytes)
+            return transfer(to.data(), from, to.size_bytes(), cudaMemcpyDeviceToHost);
+        TRY_(transfer(m_staging, from, to.size_bytes(), cudaMemcpyDeviceToHost));
+        std::memcpy(to.data(), m_staging, to.size_bytes());
+        return {};
     }
 
 private:
@@ -136,6 +156,7 @@ private:
 
     Device m_device;
     cudaStream_t m_stream;
+    void *m_staging; // memory that the device writes into without help, for the logits of a few rows
     std::shared_ptr<DeviceBuffer> m_arena; // shared by all programs: they never run together
     int m_arenaNumber = 0;                 // of the arenas so far; an address may come back
 };
@@ -178,7 +199,7 @@ Result<Device> describeDevice()
         .name = printable(properties.name),
         .memoryBytes = properties.totalGlobalMem,
         // The order of sums is fixed, but exp() and the like are the compiler's for each generation.
-        .numericProfile = format("cuda-1 sm_%d", capability)};
+        .numericProfile = format("cuda-2 sm_%d", capability)};
 }
 
 Result<std::unique_ptr<Backend>> makeBackend()
@@ -187,7 +208,9 @@ Result<std::unique_ptr<Backend>> makeBackend()
     TRY_(check(cudaSetDevice(0), "opening it"));
     cudaStream_t stream = nullptr;
     TRY_(check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "opening it"));
-    return std::unique_ptr<Backend>(std::make_unique<CudaBackend>(std::move(device), stream));
+    void *staging = nullptr;
+    TRY_(check(cudaMallocHost(&staging, kStagingBytes), "opening it"));
+    return std::unique_ptr<Backend>(std::make_unique<CudaBackend>(std::move(device), stream, staging));
 }
 
 } // namespace volary::cuda

@@ -11,6 +11,45 @@ void launch(void (*kernel)(Parameters...), dim3 grid, dim3 block, cudaStream_t s
     kernel<<<grid, block, 0, stream>>>(arguments...);
 }
 
+// Whether this code, as it was loaded, knows how to wait for the launch before it (waitForEarlierLaunch).
+bool canStartEarly();
+
+// Starts a kernel that may begin while the launch before it still runs, where the device can. The kernel
+// reads nothing but weights, and states that only it writes, until it has called waitForEarlierLaunch();
+// every thread calls it.
+template <typename Args>
+void launchEarly(void (*kernel)(Args), dim3 grid, dim3 block, std::size_t sharedBytes, cudaStream_t stream,
+                 const Args &args)
+{
+    cudaLaunchAttribute early{};
+    early.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    early.val.programmaticStreamSerializationAllowed = 1;
+    cudaLaunchConfig_t config{};
+    config.gridDim = grid;
+    config.blockDim = block;
+    config.dynamicSmemBytes = sharedBytes;
+    config.stream = stream;
+    config.attrs = &early;
+    config.numAttrs = canStartEarly() ? 1 : 0;
+    cudaLaunchKernelEx(&config, kernel, args); // a failure is found by cudaGetLastError()
+}
+
+// Lets the next launch begin as soon as there is room for it.
+__device__ inline void letNextLaunchStart()
+{
+#if __CUDA_ARCH__ >= 900
+    cudaTriggerProgrammaticLaunchCompletion();
+#endif
+}
+
+// All that the launch before wrote is visible afterwards.
+__device__ inline void waitForEarlierLaunch()
+{
+#if __CUDA_ARCH__ >= 900
+    cudaGridDependencySynchronize();
+#endif
+}
+
 constexpr int kWarp = 32;
 
 inline unsigned blocksFor(long long count, int perBlock)

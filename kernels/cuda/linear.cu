@@ -1,36 +1,28 @@
-// Matrix products with weights as stored and float32 sums.
-//
-// One warp takes a stripe of the inputs of a few outputs and a few rows: lane l reads eight neighbouring
-// weights, 16 bytes of a half type, at l * 8, l * 8 + 256 and so on, multiplies them with every row, and the
-// lanes are summed at the end. Long sums are split between the warps of a block. How many outputs and rows a
-// warp takes changes only what is loaded how often, so every row is summed in the order that depends on the
-// number of inputs alone, decoded alone or in a chunk of a prompt.
-#include "kernels/cuda/launch.cuh"
-#include "kernels/cuda/ops.h"
-#include "kernels/cuda/weight.cuh"
+// Matrix products with weights as stored and float32 sums, several in one launch (linear.cuh).
+#include "kernels/cuda/linear.cuh"
 
 namespace volary::cuda {
 
 namespace {
 
 constexpr int kWarps = 4; // of a block
-constexpr int kStride = kWarp * 8;
 
-// Warps that share one sum.
-int splitOf(int inputs)
-{
-    return inputs >= 4096 ? 4 : inputs >= 1024 ? 2 : 1;
-}
-
-// Ahead: eights of one weight row that are read before the first is used.
+// Several rows: a warp takes a part of the sums of a few outputs and a few rows. Ahead: eights of one weight
+// row that are read before the first is used.
 template <typename T, bool Wide, int Outputs, int Rows, int Ahead>
-__global__ void __launch_bounds__(kWarps *kWarp) multiply(LinearArgs p, int split)
+__global__ void __launch_bounds__(kWarps *kWarp) multiplyTile(const __grid_constant__ ProductsArgs all)
 {
+    static_assert(Outputs * Rows <= kWarp, "a lane finishes at most one element");
     __shared__ float partial[kWarps][Outputs * Rows];
+    letNextLaunchStart();
+    int number = 0;
+    while (number + 1 < all.count && int(blockIdx.x) >= all.products[number + 1].first)
+        ++number;
+    const Product &p = all.products[number];
+    const int inputs = p.inputs, split = splitOf(inputs);
     const int warp = int(threadIdx.x) / kWarp, lane = int(threadIdx.x) % kWarp;
     const int group = warp / split, part = warp % split;
-    const int inputs = p.weight.inputs;
-    const int firstOutput = (int(blockIdx.x) * (kWarps / split) + group) * Outputs;
+    const int firstOutput = ((int(blockIdx.x) - p.first) * (kWarps / split) + group) * Outputs;
     const int firstRow = int(blockIdx.y) * Rows;
 
     // Beyond the last output or row the last one is computed once more and thrown away.
@@ -38,31 +30,42 @@ __global__ void __launch_bounds__(kWarps *kWarp) multiply(LinearArgs p, int spli
     const float *x[Rows];
 #pragma unroll
     for (int o = 0; o < Outputs; ++o)
-        weights[o] = static_cast<const T *>(p.weight.data) +
-                     std::int64_t(min(firstOutput + o, p.weight.outputs - 1)) * inputs;
+        weights[o] =
+            static_cast<const T *>(p.weight) + std::int64_t(min(firstOutput + o, p.outputs - 1)) * inputs;
 #pragma unroll
     for (int t = 0; t < Rows; ++t)
-        x[t] = p.x + std::int64_t(min(firstRow + t, p.rows - 1)) * inputs;
+        x[t] = p.x + std::int64_t(min(firstRow + t, all.rows - 1)) * inputs;
 
-    float sums[Outputs][Rows] = {};
-    for (int at = part * kStride + lane * 8; at < inputs; at += split * kStride * Ahead) {
-        Eight<T> w[Ahead][Outputs];
+    Eight<T> w[Ahead][Outputs];
+    const auto fetch = [&](int from) {
 #pragma unroll
         for (int a = 0; a < Ahead; ++a) {
-            const int i = at + a * split * kStride;
+            const int i = from + a * split * kStride;
             if (i < inputs) {
 #pragma unroll
                 for (int o = 0; o < Outputs; ++o)
-                    w[a][o] = loadEight<Wide>(weights[o] + i, inputs - i);
+                    w[a][o] = loadWeights<Wide>(weights[o] + i, inputs - i);
             }
         }
+    };
+    int at = part * kStride + lane * 8;
+    fetch(at);
+    waitForEarlierLaunch();
+    const int output = firstOutput + lane / Rows, row = firstRow + lane % Rows; // that this lane finishes
+    const bool finishes = part == 0 && lane < Outputs * Rows && output < p.outputs && row < all.rows;
+    Others others;
+    if (finishes)
+        others = fetchOthers(p, row, output);
+
+    float sums[Outputs][Rows] = {};
+    while (at < inputs) {
 #pragma unroll
         for (int a = 0; a < Ahead; ++a) {
             const int i = at + a * split * kStride;
             if (i < inputs) {
 #pragma unroll
                 for (int t = 0; t < Rows; ++t) {
-                    const Eight<float> v = loadEight<Wide>(x[t] + i, inputs - i);
+                    const Eight<float> v = loadActivations<Wide>(x[t] + i, inputs - i);
 #pragma unroll
                     for (int o = 0; o < Outputs; ++o) {
 #pragma unroll
@@ -72,6 +75,8 @@ __global__ void __launch_bounds__(kWarps *kWarp) multiply(LinearArgs p, int spli
                 }
             }
         }
+        at += split * kStride * Ahead;
+        fetch(at);
     }
 
 #pragma unroll
@@ -84,62 +89,68 @@ __global__ void __launch_bounds__(kWarps *kWarp) multiply(LinearArgs p, int spli
         }
     }
     __syncthreads();
-    if (part != 0)
+    if (!finishes)
         return;
-    for (int n = lane; n < Outputs * Rows; n += kWarp) {
-        const int output = firstOutput + n / Rows, row = firstRow + n % Rows;
-        if (output >= p.weight.outputs || row >= p.rows)
-            continue;
-        float sum = partial[warp][n];
-        for (int s = 1; s < split; ++s)
-            sum += partial[warp + s][n];
-        p.out[std::int64_t(row) * p.weight.outputs + output] = sum;
-    }
+    float sum = partial[warp][lane];
+    for (int s = 1; s < split; ++s)
+        sum += partial[warp + s][lane];
+    p.out[std::int64_t(row) * p.outputs + output] = finish(p, others, sum);
 }
 
 template <typename T, bool Wide, int Outputs, int Rows, int Ahead>
-void start(const LinearArgs &p, cudaStream_t stream)
+void start(ProductsArgs &all, cudaStream_t stream)
 {
-    const int split = splitOf(p.weight.inputs);
-    const dim3 grid(blocksFor(p.weight.outputs, Outputs * kWarps / split), blocksFor(p.rows, Rows));
-    launch(multiply<T, Wide, Outputs, Rows, Ahead>, grid, dim3(kWarps * kWarp), stream, p, split);
+    unsigned blocks = 0;
+    for (int i = 0; i < all.count; ++i) {
+        Product &p = all.products[i];
+        p.first = int(blocks);
+        blocks += blocksFor(p.outputs, Outputs * kWarps / splitOf(p.inputs));
+    }
+    launchEarly(multiplyTile<T, Wide, Outputs, Rows, Ahead>, dim3(blocks, blocksFor(all.rows, Rows)),
+                dim3(kWarps * kWarp), 0, stream, all);
 }
 
 template <typename T, bool Wide>
-void chooseTile(const LinearArgs &p, cudaStream_t stream)
+void chooseTile(ProductsArgs &all, cudaStream_t stream)
 {
-    if (p.rows == 1)
-        start<T, Wide, 1, 1, 4>(p, stream);
-    else if (p.rows == 2)
-        start<T, Wide, 1, 2, 4>(p, stream);
-    else if (p.rows <= 4)
-        start<T, Wide, 1, 4, 2>(p, stream);
-    else if (p.rows <= 8)
-        start<T, Wide, 2, 8, 1>(p, stream);
+    if (all.rows == 1)
+        multiplyOneRow<T, Wide>(all, stream);
+    else if (all.rows == 2)
+        start<T, Wide, 1, 2, 4>(all, stream);
+    else if (all.rows <= 4)
+        start<T, Wide, 1, 4, 2>(all, stream);
+    else if (all.rows <= 8)
+        start<T, Wide, 2, 8, 2>(all, stream);
     else
-        start<T, Wide, 4, 8, 1>(p, stream);
+        start<T, Wide, 4, 8, 1>(all, stream);
 }
 
 template <typename T>
-void chooseLoads(const LinearArgs &p, cudaStream_t stream)
+void chooseLoads(ProductsArgs &all, cudaStream_t stream)
 {
     const auto aligned = [](const void *memory) {
         return reinterpret_cast<std::uintptr_t>(memory) % 16 == 0;
     };
-    if (p.weight.inputs % 8 == 0 && aligned(p.weight.data) && aligned(p.x))
-        chooseTile<T, true>(p, stream);
+    bool wide = true;
+    for (int i = 0; i < all.count; ++i) {
+        const Product &p = all.products[i];
+        wide = wide && p.inputs % 8 == 0 && aligned(p.weight) && aligned(p.x);
+    }
+    if (wide)
+        chooseTile<T, true>(all, stream);
     else
-        chooseTile<T, false>(p, stream);
+        chooseTile<T, false>(all, stream);
 }
 
 } // namespace
 
-void linear(const LinearArgs &p, cudaStream_t stream)
+void multiply(const ProductsArgs &products, DType type, cudaStream_t stream)
 {
-    switch (p.weight.type) {
-    case DType::F16: chooseLoads<F16>(p, stream); break;
-    case DType::BF16: chooseLoads<Bf16>(p, stream); break;
-    default: chooseLoads<float>(p, stream); break; // F32: prepare() admits no other type
+    ProductsArgs all = products;
+    switch (type) {
+    case DType::F16: chooseLoads<F16>(all, stream); break;
+    case DType::BF16: chooseLoads<Bf16>(all, stream); break;
+    default: chooseLoads<float>(all, stream); break; // F32: prepare() admits no other type
     }
 }
 

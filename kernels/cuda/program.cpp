@@ -2,78 +2,204 @@
 
 #include "core/base/check.h"
 #include "kernels/cuda/errors.h"
+#include "kernels/cuda/fused.h"
 #include "kernels/cuda/ops.h"
 
 #include <algorithm>
 #include <cstring>
+#include <span>
+#include <utility>
 
 namespace volary::cuda {
 
 namespace {
 
-// Where in a program's block its parts lie.
-struct BlockLayout {
-    std::size_t firstRow, tokens, bytes;
-};
-
-BlockLayout layoutOf(const Plan &plan, std::size_t stateTensors)
+bool isWeight(const Plan &plan, ValueId id)
 {
-    const std::size_t firstRow = stateTensors * std::size_t(plan.sequences) * sizeof(float *);
-    const std::size_t tokens = firstRow + (std::size_t(plan.sequences) + 1) * sizeof(std::int32_t);
-    return {firstRow, tokens, tokens + std::size_t(plan.rows) * sizeof(std::int32_t)};
+    return plan.values[std::size_t(id)].kind == PlanValue::Kind::Weight;
 }
 
-// Queues the ops of one plan.
+// Rows that an op looks at: those of the run, or the last of them.
+int rowsSeen(const Plan &plan, const PlanOp &op)
+{
+    return op.inputs[0] >= 0 && !isWeight(plan, op.inputs[0])
+               ? int(plan.values[std::size_t(op.inputs[0])].shape[0])
+               : plan.rows;
+}
+
+// Whether an op asks which rows belong to which sequence.
+bool looksAtSequences(OpKind kind)
+{
+    switch (kind) {
+    case OpKind::TokenShift:
+    case OpKind::Wkv4:
+    case OpKind::Wkv5:
+    case OpKind::Wkv7:
+    case OpKind::Rope:
+    case OpKind::KeepRows:
+    case OpKind::Attention:
+    case OpKind::LastRows: return true;
+    default: return false;
+    }
+}
+
+// Queues the launches of one plan.
 class Queue {
 public:
-    Queue(const Plan &plan, const std::vector<int> &stateIndices, std::byte *block, std::byte *arena,
-          cudaStream_t stream)
-        : m_plan(plan), m_stateIndices(stateIndices), m_block(block),
-          m_layout(layoutOf(plan, stateIndices.size())), m_arena(arena), m_stream(stream)
+    Queue(const Plan &plan, const Schedule &schedule, const BlockLayout &layout, std::byte *block,
+          std::byte *arena, cudaStream_t stream)
+        : m_plan(plan), m_schedule(schedule), m_layout(layout), m_block(block), m_arena(arena),
+          m_stream(stream)
     {}
 
-    void add(const PlanOp &op) const
+    void addAll() const
+    {
+        for (const Launch &launch : m_schedule.launches) {
+            switch (launch.kind) {
+            case Launch::Kind::Products: addProducts(launch); break;
+            case Launch::Kind::Steps: addSteps(launch); break;
+            case Launch::Kind::Single: addSingle(*launch.ops[0]); break;
+            }
+        }
+    }
+
+private:
+    void addProducts(const Launch &launch) const
+    {
+        ProductsArgs args{};
+        for (const ProductChain &chain : launch.products) {
+            const PlanOp &op = *chain.product;
+            const Shape &shape = value(op.inputs[0]).shape;
+            Product &product = args.products[args.count++];
+            product.weight = memory(op.inputs[0]);
+            product.x = in(op, 1);
+            product.out = number(chain.output());
+            product.outputs = int(shape[0]);
+            product.inputs = int(shape[1]);
+            for (const ProductChain::Link &link : chain.links)
+                product.epilogues[product.epilogueCount++] = epilogue(link);
+        }
+        const PlanOp &first = *launch.products[0].product;
+        args.rows = rows(first);
+        multiply(args, value(first.inputs[0]).type, m_stream);
+    }
+
+    Epilogue epilogue(const ProductChain::Link &link) const
+    {
+        Epilogue epilogue{};
+        epilogue.function = *scalarOf(*link.op);
+        epilogue.carried = std::uint8_t(link.carried);
+        epilogue.bound = link.op->bound;
+        int others = 0;
+        for (int k = 0; k < inputCount(*link.op); ++k) {
+            if (k == link.carried)
+                continue;
+            epilogue.broadcast[others] = isWeight(m_plan, link.op->inputs[std::size_t(k)]);
+            epilogue.others[others++] = in(*link.op, std::size_t(k));
+        }
+        return epilogue;
+    }
+
+    void addSteps(const Launch &launch) const
+    {
+        StepsArgs args{};
+        const PlanOp &first = *launch.ops[0];
+        args.rows = rows(first);
+        args.width = width(first);
+        args.slice = launch.slice;
+        std::vector<int> slots(m_plan.values.size(), -1);
+        for (const PlanOp *op : launch.ops)
+            slots[std::size_t(op->output)] = 0; // computed here; its number follows
+        for (const bool weights : {true, false}) {
+            for (const PlanOp *op : launch.ops)
+                addOutsides(*op, weights, slots, args);
+            if (weights)
+                args.weightCount = args.outsideCount;
+        }
+        for (const PlanOp *op : launch.ops) {
+            slots[std::size_t(op->output)] = args.outsideCount + args.stepCount;
+            args.steps[args.stepCount++] = step(*op, slots);
+        }
+        runSteps(args, m_stream);
+    }
+
+    // Gives a slot to every input of a step that is a weight, or that is none, and has no slot yet.
+    void addOutsides(const PlanOp &op, bool weights, std::vector<int> &slots, StepsArgs &args) const
+    {
+        for (int k = looksAtRows(op) ? 1 : 0; k < inputCount(op); ++k) {
+            const ValueId id = op.inputs[std::size_t(k)];
+            if (slots[std::size_t(id)] >= 0 || isWeight(m_plan, id) != weights)
+                continue;
+            slots[std::size_t(id)] = args.outsideCount;
+            args.outsides[args.outsideCount++] = {in(op, std::size_t(k)), weights};
+        }
+    }
+
+    static bool looksAtRows(const PlanOp &op)
+    {
+        return op.kind == OpKind::LayerNorm || op.kind == OpKind::RmsNorm;
+    }
+
+    Step step(const PlanOp &op, const std::vector<int> &slots) const
+    {
+        Step step{};
+        step.kind = stepKind(op.kind);
+        step.function = scalarOf(op).value_or(Scalar::Add);
+        for (int k = looksAtRows(op) ? 1 : 0; k < inputCount(op); ++k)
+            step.in[k] = std::uint8_t(slots[std::size_t(op.inputs[std::size_t(k)])]);
+        step.out = std::uint8_t(slots[std::size_t(op.output)]);
+        step.epsilon = op.kind == OpKind::AtMost ? op.bound : op.epsilon;
+        step.epsilonInRoot = op.epsilonInRoot;
+        if (m_schedule.offsets[std::size_t(op.output)] != Schedule::kNowhere)
+            step.store = number(op.output);
+        if (looksAtRows(op))
+            step.x = in(op, 0);
+        if (op.states[0] >= 0)
+            step.states = states(op, 0);
+        return step;
+    }
+
+    static Step::Kind stepKind(OpKind kind)
+    {
+        switch (kind) {
+        case OpKind::LayerNorm: return Step::Kind::LayerNorm;
+        case OpKind::RmsNorm: return Step::Kind::RmsNorm;
+        case OpKind::TokenShift: return Step::Kind::TokenShift;
+        case OpKind::NormalizeHeads: return Step::Kind::NormalizeHeads;
+        case OpKind::GroupNorm: return Step::Kind::GroupNorm;
+        case OpKind::Bonus7: return Step::Kind::Bonus7;
+        case OpKind::Wkv5: return Step::Kind::Wkv5;
+        case OpKind::Wkv7: return Step::Kind::Wkv7;
+        default: return Step::Kind::Scalar;
+        }
+    }
+
+    void addSingle(const PlanOp &op) const
     {
         const auto stream = m_stream;
         switch (op.kind) {
         case OpKind::Embed:
             embed({matrix(op.inputs[0]), numbers(m_layout.tokens), output(op), m_plan.rows}, stream);
             break;
-        case OpKind::LayerNorm:
-            layerNorm({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op), op.epsilon}, stream);
-            break;
         case OpKind::TokenShift:
-            tokenShift({in(op, 0), output(op), states(op, 0), map(), width(op)}, stream);
+            tokenShift({in(op, 0), output(op), states(op, 0), map(op), width(op)}, stream);
             break;
-        case OpKind::Lerp:
-            lerp({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op), !isWeight(op, 2)},
-                 stream);
-            break;
-        case OpKind::Linear: linear({matrix(op.inputs[0]), in(op, 1), output(op), rows(op)}, stream); break;
-        case OpKind::Activate: activate({in(op, 0), output(op), count(op), op.activation}, stream); break;
-        case OpKind::Add: cuda::add(elementwise(op), stream); break;
-        case OpKind::Mul: mul(elementwise(op), stream); break;
-        case OpKind::Decay6: decay6({in(op, 0), output(op), count(op)}, stream); break;
-        case OpKind::Decay7: decay7({in(op, 0), output(op), count(op)}, stream); break;
         case OpKind::NormalizeHeads:
             normalizeHeads({in(op, 0), output(op), rows(op), op.heads, headSize(op)}, stream);
             break;
-        case OpKind::ScaleKey7:
-            scaleKey7({in(op, 0), in(op, 1), in(op, 2), output(op), rows(op), width(op)}, stream);
-            break;
         case OpKind::Wkv4:
             wkv4({in(op, 0), in(op, 1), in(op, 2), in(op, 3), output(op), states(op, 0), states(op, 1),
-                  states(op, 2), map(), width(op)},
+                  states(op, 2), map(op), width(op)},
                  stream);
             break;
         case OpKind::Wkv5:
-            wkv5({in(op, 0), in(op, 1), in(op, 2), in(op, 3), in(op, 4), output(op), states(op, 0), map(),
-                  op.heads, headSize(op), !isWeight(op, 1)},
+            wkv5({in(op, 0), in(op, 1), in(op, 2), in(op, 3), in(op, 4), output(op), states(op, 0), map(op),
+                  op.heads, headSize(op), !isWeight(m_plan, op.inputs[1])},
                  stream);
             break;
         case OpKind::Wkv7:
             wkv7({in(op, 0), in(op, 1), in(op, 2), in(op, 3), in(op, 4), in(op, 5), output(op), states(op, 0),
-                  map(), op.heads, headSize(op)},
+                  map(op), op.heads, headSize(op)},
                  stream);
             break;
         case OpKind::GroupNorm:
@@ -85,83 +211,145 @@ public:
             bonus7({in(op, 0), in(op, 1), in(op, 2), in(op, 3), output(op), rows(op), op.heads, headSize(op)},
                    stream);
             break;
-        case OpKind::LastRows: lastRows({in(op, 0), output(op), map(), width(op)}, stream); break;
-        default: VOLARY_CHECK(false, "prepare() admits no other op");
+        case OpKind::RepeatHeads:
+            repeatHeads({in(op, 0), output(op), rows(op), int(value(op.inputs[0]).shape[1]) / headSize(op),
+                         op.heads, headSize(op)},
+                        stream);
+            break;
+        case OpKind::Rope:
+            rope({in(op, 0), output(op), positions(op), op.heads, headSize(op), op.base, op.halves}, stream);
+            break;
+        case OpKind::KeepTokens:
+            keepRows(
+                {reinterpret_cast<const float *>(numbers(m_layout.tokens)), states(op, 0), positions(op), 1},
+                stream);
+            break;
+        case OpKind::KeepRows:
+            keepRows({in(op, 0), states(op, 0), positions(op), int(value(op.inputs[0]).shape[1])}, stream);
+            break;
+        case OpKind::KeptRows: keptRows({states(op, 0), output(op), positions(op), width(op)}, stream); break;
+        case OpKind::Attention:
+            attention({in(op, 0), output(op), states(op, 0), states(op, 1), positions(op), op.heads,
+                       op.keyHeads, headSize(op)},
+                      stream);
+            break;
+        case OpKind::Window: {
+            const std::int64_t all = value(op.inputs[0]).shape.elements(),
+                               count = value(op.output).shape.elements();
+            window({in(op, 0) + (all - count), output(op), count}, stream);
+            break;
+        }
+        case OpKind::LastRows: lastRows({in(op, 0), output(op), map(op), width(op)}, stream); break;
+        default: VOLARY_CHECK(false, "every other op is a product or a step");
         }
     }
 
-private:
     const PlanValue &value(ValueId id) const { return m_plan.values[std::size_t(id)]; }
-    bool isWeight(const PlanOp &op, std::size_t input) const
-    {
-        return value(op.inputs[input]).kind == PlanValue::Kind::Weight;
-    }
 
     std::byte *memory(ValueId id) const
     {
         const PlanValue &v = value(id);
-        VOLARY_CHECK(v.kind != PlanValue::Kind::State, "states are reached through states()");
-        return v.kind == PlanValue::Kind::Weight ? address(m_plan.weights[std::size_t(v.index)])
-                                                 : m_arena + v.offset;
+        if (v.kind == PlanValue::Kind::Weight)
+            return address(m_plan.weights[std::size_t(v.index)]);
+        const std::size_t offset = m_schedule.offsets[std::size_t(id)];
+        VOLARY_CHECK(v.kind == PlanValue::Kind::Activation && offset != Schedule::kNowhere,
+                     "only what passes from launch to launch lies in the arena");
+        return m_arena + offset;
     }
+    float *number(ValueId id) const { return reinterpret_cast<float *>(memory(id)); }
     const float *in(const PlanOp &op, std::size_t input) const
     {
         VOLARY_CHECK(value(op.inputs[input]).type == DType::F32, "vectors are float32");
-        return reinterpret_cast<const float *>(memory(op.inputs[input]));
+        return number(op.inputs[input]);
     }
     MatrixView matrix(ValueId id) const
     {
         const PlanValue &v = value(id);
         return {memory(id), v.type, int(v.shape[0]), int(v.shape[1])};
     }
-    ElementwiseArgs elementwise(const PlanOp &op) const
-    {
-        return {in(op, 0), in(op, 1), output(op), rows(op), width(op), isWeight(op, 1)};
-    }
 
     const std::int32_t *numbers(std::size_t offset) const
     {
         return reinterpret_cast<const std::int32_t *>(m_block + offset);
     }
-    RowMap map() const { return {numbers(m_layout.firstRow), m_plan.sequences, m_plan.rows}; }
+    PositionMap positions(const PlanOp &op) const
+    {
+        const int rows = rowsSeen(m_plan, op);
+        const auto at = [&](std::size_t position) {
+            return reinterpret_cast<const std::int64_t *>(m_block + position);
+        };
+        for (const BlockLayout::Window &window : m_layout.windows) {
+            if (window.rows == rows && rows != m_plan.rows)
+                return {{numbers(window.firstRow), 1, rows}, at(window.position)};
+        }
+        return {{numbers(m_layout.firstRow), m_plan.sequences, m_plan.rows}, at(m_layout.positions)};
+    }
+    RowMap map(const PlanOp &op) const { return positions(op).map; }
     float *const *states(const PlanOp &op, std::size_t slot) const
     {
-        const auto place = std::ranges::find(m_stateIndices, value(op.states[slot]).index);
-        const auto before = std::size_t(place - m_stateIndices.begin());
+        const auto &indices = m_layout.stateIndices;
+        const auto place = std::ranges::find(indices, value(op.states[slot]).index);
+        const auto before = std::size_t(place - indices.begin());
         return reinterpret_cast<float *const *>(m_block) + before * std::size_t(m_plan.sequences);
     }
 
-    float *output(const PlanOp &op) const { return reinterpret_cast<float *>(memory(op.output)); }
+    float *output(const PlanOp &op) const { return number(op.output); }
     int rows(const PlanOp &op) const { return int(value(op.output).shape[0]); }
     int width(const PlanOp &op) const { return int(value(op.output).shape[1]); }
     int headSize(const PlanOp &op) const { return width(op) / op.heads; }
-    std::int64_t count(const PlanOp &op) const { return value(op.output).shape.elements(); }
 
     const Plan &m_plan;
-    const std::vector<int> &m_stateIndices;
+    const Schedule &m_schedule;
+    const BlockLayout &m_layout;
     std::byte *m_block;
-    BlockLayout m_layout;
     std::byte *m_arena;
     cudaStream_t m_stream;
 };
 
+template <typename T>
+void put(std::vector<std::byte> &block, std::size_t offset, std::span<const T> from)
+{
+    std::memcpy(block.data() + offset, from.data(), from.size_bytes());
+}
+
 } // namespace
 
-CudaProgram::CudaProgram(std::shared_ptr<const Plan> ofPlan) : Program(std::move(ofPlan))
+BlockLayout::BlockLayout(const Plan &plan)
 {
-    for (const PlanValue &value : plan().values) {
+    for (const PlanValue &value : plan.values) {
         if (value.kind == PlanValue::Kind::State &&
-            std::ranges::find(m_stateIndices, value.index) == m_stateIndices.end())
-            m_stateIndices.push_back(value.index);
+            std::ranges::find(stateIndices, value.index) == stateIndices.end())
+            stateIndices.push_back(value.index);
     }
+    for (const PlanOp &op : plan.ops) {
+        const int seen = rowsSeen(plan, op);
+        const auto known = [&](const Window &window) { return window.rows == seen; };
+        if (looksAtSequences(op.kind) && seen != plan.rows && std::ranges::none_of(windows, known)) {
+            VOLARY_CHECK(plan.sequences == 1, "only a single sequence has a window");
+            windows.push_back({seen, 0, 0});
+        }
+    }
+    const auto sequences = std::size_t(plan.sequences);
+    bytes = stateIndices.size() * sequences * sizeof(float *);
+    const auto reserve = [this](std::size_t size) { return std::exchange(bytes, bytes + size); };
+    positions = reserve(sequences * sizeof(std::int64_t));
+    for (Window &window : windows)
+        window.position = reserve(sizeof(std::int64_t));
+    for (Window &window : windows)
+        window.firstRow = reserve(2 * sizeof(std::int32_t));
+    firstRow = reserve((sequences + 1) * sizeof(std::int32_t));
+    tokens = reserve(std::size_t(plan.rows) * sizeof(std::int32_t));
 }
+
+CudaProgram::CudaProgram(std::shared_ptr<const Plan> ofPlan)
+    : Program(std::move(ofPlan)), m_schedule(scheduleOf(plan())), m_layout(plan())
+{}
 
 Result<std::unique_ptr<CudaProgram>> CudaProgram::create(std::shared_ptr<const Plan> plan)
 {
     std::unique_ptr<CudaProgram> program(new CudaProgram(std::move(plan)));
-    const std::size_t bytes = layoutOf(program->plan(), program->m_stateIndices.size()).bytes;
-    program->m_hostBlock.resize(bytes);
-    TRY(program->m_block, DeviceBuffer::create(bytes));
+    program->m_hostBlock.resize(program->m_layout.bytes);
+    TRY(program->m_block, DeviceBuffer::create(program->m_layout.bytes));
     return program;
 }
 
@@ -179,18 +367,23 @@ void CudaProgram::forgetGraph()
 
 Result<> CudaProgram::uploadBlock(const Bindings &bindings, cudaStream_t stream)
 {
-    const BlockLayout layout = layoutOf(plan(), m_stateIndices.size());
-    std::byte *to = m_hostBlock.data();
-    for (const int index : m_stateIndices) {
+    std::size_t to = 0;
+    for (const int index : m_layout.stateIndices) {
         for (const std::span<const Tensor> &sequence : bindings.states) {
             const std::byte *state = address(sequence[std::size_t(index)]);
-            std::memcpy(to, &state, sizeof(state));
+            put(m_hostBlock, to, std::span<const std::byte *const>(&state, 1));
             to += sizeof(state);
         }
     }
-    std::memcpy(m_hostBlock.data() + layout.firstRow, bindings.firstRow.data(),
-                bindings.firstRow.size_bytes());
-    std::memcpy(m_hostBlock.data() + layout.tokens, bindings.tokens.data(), bindings.tokens.size_bytes());
+    put(m_hostBlock, m_layout.positions, bindings.positions);
+    for (const BlockLayout::Window &window : m_layout.windows) {
+        const std::int64_t position = bindings.positions[0] + plan().rows - window.rows;
+        const std::int32_t rows[] = {0, window.rows};
+        put(m_hostBlock, window.position, std::span<const std::int64_t>(&position, 1));
+        put(m_hostBlock, window.firstRow, std::span<const std::int32_t>(rows));
+    }
+    put(m_hostBlock, m_layout.firstRow, bindings.firstRow);
+    put(m_hostBlock, m_layout.tokens, bindings.tokens);
     return check(cudaMemcpyAsync(m_block->device(), m_hostBlock.data(), m_hostBlock.size(),
                                  cudaMemcpyHostToDevice, stream),
                  "passing tokens to it");
@@ -199,9 +392,7 @@ Result<> CudaProgram::uploadBlock(const Bindings &bindings, cudaStream_t stream)
 Result<> CudaProgram::record(std::byte *arena, cudaStream_t stream)
 {
     TRY_(check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "recording a run"));
-    const Queue queue(plan(), m_stateIndices, m_block->device(), arena, stream);
-    for (const PlanOp &op : plan().ops)
-        queue.add(op);
+    Queue(plan(), m_schedule, m_layout, m_block->device(), arena, stream).addAll();
     cudaGraph_t graph = nullptr;
     TRY_(check(cudaStreamEndCapture(stream, &graph), "recording a run"));
     const cudaError_t made = cudaGraphInstantiate(&m_graph, graph, 0);
@@ -218,9 +409,7 @@ Result<> CudaProgram::enqueue(const Bindings &bindings, std::byte *arena, int ar
     if (m_arenaNumber != arenaNumber) { // the first run, or the arena has moved: a graph holds its addresses
         forgetGraph();
         m_arenaNumber = arenaNumber;
-        const Queue queue(plan(), m_stateIndices, m_block->device(), arena, stream);
-        for (const PlanOp &op : plan().ops)
-            queue.add(op);
+        Queue(plan(), m_schedule, m_layout, m_block->device(), arena, stream).addAll();
         return check(cudaGetLastError(), "starting its kernels");
     }
     if (!m_graph)

@@ -4,6 +4,7 @@
 
 #include "core/tensor/backend.h"
 #include "kernels/cuda/memory.h"
+#include "kernels/cuda/schedule.h"
 
 #include <cuda_runtime.h>
 
@@ -11,13 +12,34 @@
 
 namespace volary::cuda {
 
+// Where in a program's block its parts lie: the addresses of every state tensor of every sequence, the
+// positions of the sequences, their first rows, the tokens, and what stands in for positions and first rows
+// where only the last rows of a single sequence are looked at.
+struct BlockLayout {
+    explicit BlockLayout(const Plan &plan);
+
+    struct Window {
+        int rows;
+        std::size_t position, firstRow;
+    };
+
+    std::vector<int> stateIndices; // of the state spec, in the order of the block
+    std::vector<Window> windows;
+    std::size_t positions, firstRow, tokens, bytes;
+};
+
 class CudaProgram final : public Program {
 public:
     static Result<std::unique_ptr<CudaProgram>> create(std::shared_ptr<const Plan> plan);
     ~CudaProgram() override;
 
-    // Queues a run whose activations lie in `arena`, the arenaNumber-th one. The first run is queued op by
-    // op, the second is recorded on its way, and later ones replay the record.
+    // What it needs for its activations.
+    std::size_t arenaBytes() const { return m_schedule.arenaBytes; }
+    // Of a kept value in the arena.
+    std::size_t offset(ValueId id) const { return m_schedule.offsets[std::size_t(id)]; }
+
+    // Queues a run whose activations lie in `arena`, the arenaNumber-th one. The first run is queued launch
+    // by launch, the second is recorded on its way, and later ones replay the record.
     Result<> enqueue(const Bindings &bindings, std::byte *arena, int arenaNumber, cudaStream_t stream);
 
 private:
@@ -27,8 +49,8 @@ private:
     Result<> record(std::byte *arena, cudaStream_t stream);
     void forgetGraph();
 
-    // The block: the addresses of every state tensor of every sequence, then first rows, then tokens.
-    std::vector<int> m_stateIndices; // indices of the state spec, in the order of the block
+    Schedule m_schedule;
+    BlockLayout m_layout;
     std::vector<std::byte> m_hostBlock;
     std::shared_ptr<DeviceBuffer> m_block;
 

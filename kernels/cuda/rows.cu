@@ -52,6 +52,23 @@ __global__ void __launch_bounds__(kBlock) shiftRows(TokenShiftArgs p)
     }
 }
 
+__global__ void __launch_bounds__(kBlock) copyHeads(RepeatHeadsArgs p)
+{
+    const int c = thisChannel(), row = int(blockIdx.y);
+    if (c >= p.heads * p.headSize)
+        return;
+    const std::int64_t given = std::int64_t(c / p.headSize) * p.headsGiven / p.heads;
+    p.out[std::int64_t(row) * p.heads * p.headSize + c] =
+        p.x[(std::int64_t(row) * p.headsGiven + given) * p.headSize + c % p.headSize];
+}
+
+__global__ void __launch_bounds__(kBlock) copyAll(WindowArgs p)
+{
+    const std::int64_t i = std::int64_t(blockIdx.x) * kBlock + threadIdx.x;
+    if (i < p.count)
+        p.out[i] = p.x[i];
+}
+
 __global__ void __launch_bounds__(kBlock) copyLast(LastRowsArgs p)
 {
     const int c = thisChannel();
@@ -79,6 +96,17 @@ void tokenShift(const TokenShiftArgs &p, cudaStream_t stream)
     // are no more rows than blocks.
     launch(shiftRows, dim3(blocksFor(p.width, kBlock), unsigned(p.map.sequences), rowBlocks), dim3(kBlock),
            stream, p);
+}
+
+void repeatHeads(const RepeatHeadsArgs &p, cudaStream_t stream)
+{
+    launch(copyHeads, dim3(blocksFor(p.heads * p.headSize, kBlock), unsigned(p.rows)), dim3(kBlock), stream,
+           p);
+}
+
+void window(const WindowArgs &p, cudaStream_t stream)
+{
+    launch(copyAll, dim3(blocksFor(p.count, kBlock)), dim3(kBlock), stream, p);
 }
 
 void lastRows(const LastRowsArgs &p, cudaStream_t stream)

@@ -34,18 +34,37 @@ struct alignas(16) Eight {
 };
 
 // Reads the eight numbers that begin at `from`, of which `count` exist; the others are zero. Wide: `from` is
-// a multiple of 16 bytes and all eight exist.
+// a multiple of 16 bytes and all eight exist. Weights are read once: they leave the first cache to the
+// activations.
 template <bool Wide, typename T>
-__device__ inline Eight<T> loadEight(const T *from, int count)
+__device__ inline Eight<T> loadWeights(const T *from, int count)
 {
     Eight<T> eight;
     if constexpr (Wide) {
         constexpr int kParts = sizeof(Eight<T>) / sizeof(uint4);
-        for (int part = 0; part < kParts; ++part)
-            reinterpret_cast<uint4 *>(&eight)[part] = __ldg(reinterpret_cast<const uint4 *>(from) + part);
+        for (int part = 0; part < kParts; ++part) {
+            uint4 &to = reinterpret_cast<uint4 *>(&eight)[part];
+            asm("ld.global.nc.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+                : "=r"(to.x), "=r"(to.y), "=r"(to.z), "=r"(to.w)
+                : "l"(reinterpret_cast<const uint4 *>(from) + part));
+        }
     } else {
         for (int i = 0; i < 8; ++i)
             eight.items[i] = i < count ? from[i] : T{};
+    }
+    return eight;
+}
+
+// The same of activations, which the launch before may have written.
+template <bool Wide>
+__device__ inline Eight<float> loadActivations(const float *from, int count)
+{
+    Eight<float> eight;
+    if constexpr (Wide) {
+        eight = *reinterpret_cast<const Eight<float> *>(from);
+    } else {
+        for (int i = 0; i < 8; ++i)
+            eight.items[i] = i < count ? from[i] : 0;
     }
     return eight;
 }

@@ -2,6 +2,7 @@
 // column of the state in registers over all rows; other sizes work on it where it lies.
 #include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/ops.h"
+#include "kernels/cuda/wkv5.cuh"
 
 namespace volary::cuda {
 
@@ -51,11 +52,9 @@ __global__ void __launch_bounds__(N) advance5InRegisters(Wkv5Args p)
     __shared__ float r[2][N], decay[2][N], k[2][N], bonus[N];
     const int h = int(blockIdx.x), b = int(blockIdx.y), j = int(threadIdx.x);
     const int first = p.map.firstRow[b], end = p.map.firstRow[b + 1];
-    float *S = p.states[b] + std::int64_t(h) * N * N + j;
-    float column[N];
-#pragma unroll
-    for (int i = 0; i < N; ++i)
-        column[i] = S[i * N];
+    float *S = p.states[b] + std::int64_t(h) * N * N;
+    ValueColumn5<N> column;
+    column.load(S, j);
     bonus[j] = p.bonus[h * N + j];
     for (int t = first; t < end; ++t) {
         const std::int64_t at = (std::int64_t(t) * p.heads + h) * N + j;
@@ -65,18 +64,9 @@ __global__ void __launch_bounds__(N) advance5InRegisters(Wkv5Args p)
         k[half][j] = p.k[at];
         const float v = p.v[at];
         __syncthreads();
-        float read = 0;
-#pragma unroll
-        for (int i = 0; i < N; ++i) {
-            const float written = k[half][i] * v;
-            read = fmaf(r[half][i], fmaf(bonus[i], written, column[i]), read);
-            column[i] = fmaf(decay[half][i], column[i], written);
-        }
-        p.out[at] = read;
+        p.out[at] = column.advance(r[half], decay[half], k[half], bonus, v);
     }
-#pragma unroll
-    for (int i = 0; i < N; ++i)
-        S[i * N] = column[i];
+    column.save(S, j);
 }
 
 } // namespace

@@ -1,7 +1,7 @@
 // A block per head and sequence. For the usual head sizes four threads keep a value row of the state in
 // registers over all rows; other sizes work on it where it lies, a warp per value row.
-#include "kernels/cuda/launch.cuh"
 #include "kernels/cuda/ops.h"
+#include "kernels/cuda/wkv7.cuh"
 
 namespace volary::cuda {
 
@@ -35,16 +35,6 @@ __global__ void __launch_bounds__(kBlock) advance7(Wkv7Args p)
     }
 }
 
-constexpr int kParts = 4; // threads that share a value row
-
-// The sum over the kParts neighbouring threads of a row, on each of them.
-__device__ float rowSum(float value)
-{
-    for (int distance = kParts / 2; distance > 0; distance /= 2)
-        value += __shfl_xor_sync(0xffffffffu, value, distance);
-    return value;
-}
-
 // What all value rows need of one token.
 template <int N>
 struct Token {
@@ -52,23 +42,20 @@ struct Token {
 };
 
 template <int N>
-__global__ void __launch_bounds__(N *kParts) advance7InRegisters(Wkv7Args p)
+__global__ void __launch_bounds__(ValueRow7<N>::kThreads) advance7InRegisters(Wkv7Args p)
 {
-    constexpr int kOwn = N / kParts; // a thread's columns: kParts * m + its part
     __shared__ Token<N> tokens[2];
-    const int h = int(blockIdx.x), b = int(blockIdx.y);
-    const int i = int(threadIdx.x) / kParts, part = int(threadIdx.x) % kParts;
+    const int h = int(blockIdx.x), b = int(blockIdx.y), thread = int(threadIdx.x);
+    const int i = thread / ValueRow7<N>::kParts;
     const int end = p.map.firstRow[b + 1];
-    float *S = p.states[b] + (std::int64_t(h) * N + i) * N + part;
-    float row[kOwn];
-#pragma unroll
-    for (int m = 0; m < kOwn; ++m)
-        row[m] = S[kParts * m];
+    float *S = p.states[b] + std::int64_t(h) * N * N;
+    ValueRow7<N> row;
+    row.load(S, thread);
     for (int t = p.map.firstRow[b]; t < end; ++t) {
         const std::int64_t at = (std::int64_t(t) * p.heads + h) * N;
         Token<N> &token = tokens[t % 2]; // the other one may still be read
-        const int j = int(threadIdx.x) % N;
-        switch (int(threadIdx.x) / N) {
+        const int j = thread % N;
+        switch (thread / N) {
         case 0: token.r[j] = p.r[at + j]; break;
         case 1: token.w[j] = p.w[at + j]; break;
         case 2: token.k[j] = p.k[at + j]; break;
@@ -79,26 +66,11 @@ __global__ void __launch_bounds__(N *kParts) advance7InRegisters(Wkv7Args p)
         }
         const float v = p.v[at + i];
         __syncthreads();
-        float forgotten = 0;
-#pragma unroll
-        for (int m = 0; m < kOwn; ++m)
-            forgotten = fmaf(row[m], token.kappa[kParts * m + part], forgotten);
-        forgotten = rowSum(forgotten);
-        float read = 0;
-#pragma unroll
-        for (int m = 0; m < kOwn; ++m) {
-            const int column = kParts * m + part;
-            row[m] =
-                fmaf(row[m], token.w[column], fmaf(-forgotten, token.learned[column], v * token.k[column]));
-            read = fmaf(row[m], token.r[column], read);
-        }
-        read = rowSum(read);
-        if (part == 0)
+        const float read = row.advance(token.r, token.w, token.k, token.kappa, token.learned, v);
+        if (thread % ValueRow7<N>::kParts == 0)
             p.out[at + i] = read;
     }
-#pragma unroll
-    for (int m = 0; m < kOwn; ++m)
-        S[kParts * m] = row[m];
+    row.save(S, thread);
 }
 
 } // namespace
@@ -107,9 +79,9 @@ void wkv7(const Wkv7Args &p, cudaStream_t stream)
 {
     const dim3 grid(unsigned(p.heads), unsigned(p.map.sequences));
     if (p.headSize == 64)
-        launch(advance7InRegisters<64>, grid, dim3(64 * kParts), stream, p);
+        launch(advance7InRegisters<64>, grid, dim3(ValueRow7<64>::kThreads), stream, p);
     else if (p.headSize == 32)
-        launch(advance7InRegisters<32>, grid, dim3(32 * kParts), stream, p);
+        launch(advance7InRegisters<32>, grid, dim3(ValueRow7<32>::kThreads), stream, p);
     else
         launch(advance7, grid, dim3(kBlock), stream, p);
 }

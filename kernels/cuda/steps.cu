@@ -1,0 +1,247 @@
+// Several small ops of a row in one launch. The steps are data, so that any model's equations fit; next to
+// the time that a launch takes, reading them is nothing.
+#include "kernels/cuda/fused.h"
+#include "kernels/cuda/norms.cuh"
+#include "kernels/cuda/scalar.cuh"
+#include "kernels/cuda/wkv5.cuh"
+#include "kernels/cuda/wkv7.cuh"
+
+namespace volary::cuda {
+
+namespace {
+
+constexpr int kBlock = kRowThreads;
+constexpr int kLargestHead = 64; // of a recurrence
+
+// A launch without a recurrence.
+struct NoState {
+    static constexpr Step::Kind kKind = Step::Kind::Scalar;
+};
+
+template <int N>
+struct State5 {
+    static constexpr Step::Kind kKind = Step::Kind::Wkv5;
+    static constexpr int kHead = N;
+    static constexpr int kThreads = N;
+
+    __device__ void load(const float *S, int thread) { column.load(S, thread); }
+    __device__ void save(float *S, int thread) const { column.save(S, thread); }
+
+    ValueColumn5<N> column;
+};
+
+template <int N>
+struct State7 {
+    static constexpr Step::Kind kKind = Step::Kind::Wkv7;
+    static constexpr int kHead = N;
+    static constexpr int kThreads = ValueRow7<N>::kThreads;
+
+    __device__ void load(const float *S, int thread) { row.load(S, thread); }
+    __device__ void save(float *S, int thread) const { row.save(S, thread); }
+
+    ValueRow7<N> row;
+};
+
+template <int N>
+__device__ void recur(State5<N> &state, const Step &step, float *slots, float *)
+{
+    const int j = int(threadIdx.x);
+    const auto in = [&](int input) { return slots + step.in[input] * N; };
+    if (j < N) // whole warps
+        slots[step.out * N + j] = state.column.advance(in(0), in(1), in(2), in(4), in(3)[j]);
+}
+
+template <int N>
+__device__ void recur(State7<N> &state, const Step &step, float *slots, float *learned)
+{
+    const int thread = int(threadIdx.x), i = thread / ValueRow7<N>::kParts;
+    const auto in = [&](int input) { return slots + step.in[input] * N; };
+    if (thread < N)
+        learned[thread] = in(4)[thread] * in(5)[thread];
+    __syncthreads();
+    if (thread < ValueRow7<N>::kThreads) { // whole warps
+        const float read = state.row.advance(in(0), in(1), in(2), in(4), learned, in(3)[i]);
+        if (thread % ValueRow7<N>::kParts == 0)
+            slots[step.out * N + i] = read;
+    }
+}
+
+// By all threads, from the parameters of a kernel. Reads them as memory: the constant cache serves one
+// address at a time.
+template <typename T>
+__device__ void copyWords(T *to, const T *from, int count)
+{
+    asm("" : "+l"(from)); // hides where it points to
+    for (int i = int(threadIdx.x); i < count * int(sizeof(T) / sizeof(unsigned)); i += kBlock)
+        reinterpret_cast<unsigned *>(to)[i] = reinterpret_cast<const unsigned *>(from)[i];
+}
+
+// Leaves room beside it for the launch that comes next: 64 registers, but for the states of wkv5.
+template <typename State>
+constexpr int kBlocksBeside = State::kKind == Step::Kind::Wkv5 ? 2 : 4;
+
+// Grid: slices of the channels, rows.
+template <typename State>
+__global__ void __launch_bounds__(kBlock, kBlocksBeside<State>) run(const __grid_constant__ StepsArgs args)
+{
+    __shared__ struct {
+        StepsArgs::Outside outsides[StepsArgs::kMaxOutsides];
+        Step steps[StepsArgs::kMaxSteps];
+        int weightCount, outsideCount, stepCount;
+    } p; // what is read step by step would each time come from far away
+    extern __shared__ float slots[];
+    __shared__ float scratch[kBlock / kWarp], learned[kLargestHead];
+    constexpr bool kRecurs = State::kKind != Step::Kind::Scalar;
+    const int thread = int(threadIdx.x), warp = thread / kWarp, lane = thread % kWarp;
+    copyWords(p.outsides, args.outsides, args.outsideCount);
+    copyWords(p.steps, args.steps, args.stepCount);
+    if (thread == 0) {
+        p.weightCount = args.weightCount;
+        p.outsideCount = args.outsideCount;
+        p.stepCount = args.stepCount;
+    }
+    __syncthreads();
+    const int row = int(blockIdx.y), slice = args.slice, width = args.width, first = int(blockIdx.x) * slice;
+    const int count = min(slice, width - first); // channels of this block
+    const std::int64_t rowAt = std::int64_t(row) * width;
+
+    const auto fetch = [&](int begin, int end) {
+        constexpr int kAtOnce = 4; // loads that are under way together
+        for (int from = begin * slice + thread; from < end * slice; from += kAtOnce * kBlock) {
+            float numbers[kAtOnce];
+#pragma unroll
+            for (int k = 0; k < kAtOnce; ++k) {
+                const int i = from + k * kBlock, c = i % slice;
+                if (i < end * slice && c < count) {
+                    const StepsArgs::Outside &outside = p.outsides[i / slice];
+                    numbers[k] = outside.from[(outside.broadcast ? 0 : rowAt) + first + c];
+                }
+            }
+#pragma unroll
+            for (int k = 0; k < kAtOnce; ++k) {
+                const int i = from + k * kBlock;
+                if (i < end * slice && i % slice < count)
+                    slots[i] = numbers[k];
+            }
+        }
+    };
+    fetch(0, p.weightCount);
+    State state;
+    float *S = nullptr;
+    if constexpr (kRecurs) {
+        for (int s = 0; s < p.stepCount; ++s) {
+            if (p.steps[s].kind == State::kKind)
+                S = p.steps[s].states[row] + std::int64_t(blockIdx.x) * State::kHead * State::kHead;
+        }
+        if (thread < State::kThreads)
+            state.load(S, thread);
+    }
+    waitForEarlierLaunch();
+    fetch(p.weightCount, p.outsideCount);
+    __syncthreads();
+    bool complete = true; // every slot is as all threads left it, not only in the thread's own channel
+
+    for (int s = 0; s < p.stepCount; ++s) {
+        const Step step = p.steps[s]; // all of it at once: one wait instead of one for each field
+        const auto in = [&](int input) { return slots + step.in[input] * slice; };
+        float *out = slots + step.out * slice;
+        const bool looksAround = step.kind >= Step::Kind::NormalizeHeads;
+        if (looksAround && !complete)
+            __syncthreads();
+        switch (step.kind) {
+        case Step::Kind::Scalar:
+            if (thread < count)
+                out[thread] = apply(step.function, in(0)[thread], in(1)[thread], in(2)[thread], step.epsilon);
+            break;
+        case Step::Kind::LayerNorm: {
+            const Moments moments = rowMoments(step.x + rowAt, width, step.epsilon, scratch);
+            if (thread < count)
+                out[thread] =
+                    fmaf(moments.normalise(step.x[rowAt + first + thread]), in(1)[thread], in(2)[thread]);
+            break;
+        }
+        case Step::Kind::RmsNorm: {
+            const float root = rowRoot(step.x + rowAt, width, step.epsilon, step.epsilonInRoot, scratch);
+            if (thread < count)
+                out[thread] = step.x[rowAt + first + thread] / root;
+            break;
+        }
+        case Step::Kind::TokenShift:
+            if (thread < count) {
+                float &before = step.states[row][first + thread];
+                out[thread] = before;
+                before = in(0)[thread];
+            }
+            break;
+        case Step::Kind::NormalizeHeads:
+            if (warp == 0) {
+                const float length = headLength(in(0), slice, lane);
+                for (int j = lane; j < slice; j += kWarp)
+                    out[j] = in(0)[j] / length;
+            }
+            break;
+        case Step::Kind::GroupNorm:
+            if (warp == 0) {
+                const Moments moments = headMoments(in(0), slice, step.epsilon, lane);
+                for (int j = lane; j < slice; j += kWarp)
+                    out[j] = fmaf(moments.normalise(in(0)[j]), in(1)[j], in(2)[j]);
+            }
+            break;
+        case Step::Kind::Bonus7:
+            if (warp == 0) {
+                const float sum = headBonus(in(0), in(1), in(3), slice, lane);
+                for (int j = lane; j < slice; j += kWarp)
+                    out[j] = sum * in(2)[j];
+            }
+            break;
+        case Step::Kind::Wkv5:
+        case Step::Kind::Wkv7:
+            if constexpr (kRecurs)
+                recur(state, step, slots, learned);
+            break;
+        }
+        if (looksAround)
+            __syncthreads();
+        complete = looksAround;
+        if (s == 0)
+            letNextLaunchStart(); // not before: its first reads would stand in line before ours
+        if (step.store && thread < count)
+            step.store[rowAt + first + thread] = out[thread];
+    }
+    if constexpr (kRecurs) {
+        if (thread < State::kThreads)
+            state.save(S, thread);
+    }
+}
+
+template <typename State>
+void start(const StepsArgs &p, cudaStream_t stream)
+{
+    const std::size_t slots = std::size_t(p.outsideCount + p.stepCount);
+    launchEarly(run<State>, dim3(blocksFor(p.width, p.slice), unsigned(p.rows)), dim3(kBlock),
+                slots * std::size_t(p.slice) * sizeof(float), stream, p);
+}
+
+template <template <int> typename State>
+void startFor(const StepsArgs &p, cudaStream_t stream)
+{
+    if (p.slice == 64)
+        start<State<64>>(p, stream);
+    else
+        start<State<32>>(p, stream);
+}
+
+} // namespace
+
+void runSteps(const StepsArgs &p, cudaStream_t stream)
+{
+    for (int s = 0; s < p.stepCount; ++s) {
+        if (p.steps[s].kind == Step::Kind::Wkv5)
+            return startFor<State5>(p, stream);
+        if (p.steps[s].kind == Step::Kind::Wkv7)
+            return startFor<State7>(p, stream);
+    }
+    start<NoState>(p, stream);
+}
+
+} // namespace volary::cuda
