@@ -9,7 +9,7 @@
 set -euo pipefail
 
 checkout=$(cd "$(dirname "$0")/../.." && pwd)
-tests=(tst_conformance tst_backends tst_rwkv4 tst_rwkv5 tst_rwkv6 tst_rwkv7)
+tests=(tst_conformance tst_backends tst_rwkv4 tst_rwkv5 tst_rwkv6 tst_rwkv7 tst_goldfinch tst_qwen_hybrids)
 
 pack() {
     local build=$1 archive=$2 stage icu

@@ -169,7 +169,7 @@ void TestAdapter::logitsMatchTheGoldenData_data()
     QTest::addColumn<QString>("folder");
     QTest::addColumn<QString>("backend");
     for (const char *folder : {"bone-r16", "bat-r16", "lora-r8"}) {
-        for (const char *backend : {"reference", "cpu"})
+        for (const char *backend : {"reference", "cpu", "cuda"})
             QTest::addRow("%s, %s", folder, backend) << folder << backend;
     }
 }

@@ -72,16 +72,20 @@ class TestGoldFinch : public QObject {
 
 private slots:
     void isRecognised();
-    void logitsStatesAndLatentsMatchTheGoldenData_data() { forHostBackendsAndChunks(); }
+    void logitsStatesAndLatentsMatchTheGoldenData_data() { forEveryBackendAndChunk(); }
     void logitsStatesAndLatentsMatchTheGoldenData();
-    void theShortestTextsMatchTheGoldenData_data() { forHostBackends(); }
+    void theShortestTextsMatchTheGoldenData_data() { forEveryBackend(); }
     void theShortestTextsMatchTheGoldenData();
     void greedyContinuationIsThatOfTheReference();
-    void rotaryPositionsMatchTheGoldenData_data() { forHostBackends(); }
+    void rotaryPositionsMatchTheGoldenData_data() { forEveryBackend(); }
     void rotaryPositionsMatchTheGoldenData();
+    void readingWithTheWindowEqualsReadingEverything_data() { forFastBackends(); }
     void readingWithTheWindowEqualsReadingEverything();
+    void everyWayToCutATextGivesTheSameBits_data() { forFastBackends(); }
     void everyWayToCutATextGivesTheSameBits();
+    void sequencesInOneRunEqualEachAlone_data() { forFastBackends(); }
     void sequencesInOneRunEqualEachAlone();
+    void aRestoredCacheGoesOnWithTheSameBits_data() { forFastBackends(); }
     void aRestoredCacheGoesOnWithTheSameBits();
     void snapshotsHoldTokensAndLatentsOnly();
     void aSessionRefusesACacheOfAnotherLength();
@@ -91,9 +95,9 @@ private slots:
     void aStateUnderABudgetIsRestoredRewoundAndCopied();
     void halfKeysStayCloseToWholeOnes();
     void readingOnAfterAPassingRunGivesTheSameBits();
-    void theTrainedModelMatchesItsCard_data() { forHostBackends(); }
+    void theTrainedModelMatchesItsCard_data() { forEveryBackend(); }
     void theTrainedModelMatchesItsCard();
-    void finchC2MatchesTheGoldenData_data() { forHostBackends(); }
+    void finchC2MatchesTheGoldenData_data() { forEveryBackend(); }
     void finchC2MatchesTheGoldenData();
 };
 
@@ -114,6 +118,7 @@ void TestGoldFinch::logitsStatesAndLatentsMatchTheGoldenData()
 {
     QFETCH(QString, backend);
     QFETCH(int, chunk);
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openGold(makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(goldFolder() / "expected.safetensors"));
     for (const std::string name : {"short", "long"}) {
@@ -136,6 +141,7 @@ void TestGoldFinch::logitsStatesAndLatentsMatchTheGoldenData()
 void TestGoldFinch::theShortestTextsMatchTheGoldenData()
 {
     QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
     REQUIRE(const auto test, openGold(makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(goldFolder() / "expected.safetensors"));
     for (const std::string name : {"single", "pair"}) {
@@ -165,6 +171,7 @@ void TestGoldFinch::greedyContinuationIsThatOfTheReference()
 void TestGoldFinch::rotaryPositionsMatchTheGoldenData()
 {
     QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
     QTemporaryDir folder;
     const std::filesystem::path path = folder.path().toStdString();
     std::filesystem::create_symlink(goldFolder() / "model.safetensors", path / "model.safetensors");
@@ -186,7 +193,9 @@ void TestGoldFinch::rotaryPositionsMatchTheGoldenData()
 // Reading runs the attention layers on the last 2 G + 1 positions only.
 void TestGoldFinch::readingWithTheWindowEqualsReadingEverything()
 {
-    REQUIRE(const auto test, openGold(makeCpuBackend(2)));
+    QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
+    REQUIRE(const auto test, openGold(makeBackendForTest(backend)));
     Runner &runner = *test.runner;
     for (const int length : {1, 2, 2 * kGoldLayers, 2 * kGoldLayers + 1, 2 * kGoldLayers + 2, 40, 200}) {
         const auto first = randomTokens(std::size_t(integer(1, 50))),
@@ -209,7 +218,9 @@ void TestGoldFinch::readingWithTheWindowEqualsReadingEverything()
 
 void TestGoldFinch::everyWayToCutATextGivesTheSameBits()
 {
-    REQUIRE(const auto test, openGold(makeCpuBackend(2)));
+    QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
+    REQUIRE(const auto test, openGold(makeBackendForTest(backend)));
     const std::vector<TokenId> tokens = randomTokens(200);
     REQUIRE(State whole, test.runner->newState());
     REQUIRE(const auto expected, allLogits(*test.runner, whole, tokens, tokens.size()));
@@ -230,7 +241,9 @@ void TestGoldFinch::everyWayToCutATextGivesTheSameBits()
 
 void TestGoldFinch::sequencesInOneRunEqualEachAlone()
 {
-    REQUIRE(const auto test, openGold(makeCpuBackend(2)));
+    QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
+    REQUIRE(const auto test, openGold(makeBackendForTest(backend)));
     Runner &runner = *test.runner;
     const std::vector<std::vector<TokenId>> starts{randomTokens(3), randomTokens(30), randomTokens(1)};
     const std::vector<std::vector<TokenId>> texts{randomTokens(1), randomTokens(17), randomTokens(40)};
@@ -260,7 +273,9 @@ void TestGoldFinch::sequencesInOneRunEqualEachAlone()
 
 void TestGoldFinch::aRestoredCacheGoesOnWithTheSameBits()
 {
-    REQUIRE(const auto test, openGold(makeCpuBackend(2)));
+    QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
+    REQUIRE(const auto test, openGold(makeBackendForTest(backend)));
     for (const std::size_t length : {1, 2, 255, 256, 257, 600}) {
         const auto tokens = randomTokens(length), more = randomTokens(20);
         REQUIRE(State state, test.runner->newState());
@@ -457,6 +472,7 @@ void TestGoldFinch::readingOnAfterAPassingRunGivesTheSameBits()
 void TestGoldFinch::theTrainedModelMatchesItsCard()
 {
     QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
     const auto model = sharedFile("models/goldfinch-tiny/model.safetensors");
     if (!model)
         QSKIP("goldfinch-tiny is not here (in 16 bits it is too large to come along)");
@@ -485,6 +501,7 @@ void TestGoldFinch::theTrainedModelMatchesItsCard()
 void TestGoldFinch::finchC2MatchesTheGoldenData()
 {
     QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
     const auto model = sharedFile("golden/finchc2/model.safetensors");
     if (!model)
         QSKIP("the golden data of Finch-C2 are not here (they would be 9 MB)");

@@ -16,6 +16,16 @@ void forEveryVersion()
         QTest::newRow(version) << version;
 }
 
+void forEveryVersionAndFastBackend()
+{
+    QTest::addColumn<QString>("version");
+    QTest::addColumn<QString>("backend");
+    for (const char *version : {"5.0", "5.1", "5.2"}) {
+        for (const char *backend : {"cpu", "cuda"})
+            QTest::addRow("%s, %s", version, backend) << version << backend;
+    }
+}
+
 std::string folderOf(const QString &version)
 {
     return "rwkv" + version.toStdString();
@@ -35,9 +45,9 @@ private slots:
     void continuesFromTheMiddleOfTheGoldenData();
     void startsFromATunedState_data() { forEveryBackend(); }
     void startsFromATunedState();
-    void everyWayToCutATextGivesTheSameBits_data() { forEveryVersion(); }
+    void everyWayToCutATextGivesTheSameBits_data() { forEveryVersionAndFastBackend(); }
     void everyWayToCutATextGivesTheSameBits();
-    void sequencesInOneRunEqualEachAlone_data() { forEveryVersion(); }
+    void sequencesInOneRunEqualEachAlone_data() { forEveryVersionAndFastBackend(); }
     void sequencesInOneRunEqualEachAlone();
     void rwkvCppFileGivesTheSameLogits_data() { forEveryVersion(); }
     void rwkvCppFileGivesTheSameLogits();
@@ -90,7 +100,7 @@ void TestRwkv5::logitsAndStatesMatchTheGoldenData_data()
     QTest::addColumn<QString>("backend");
     QTest::addColumn<int>("chunk");
     for (const char *version : {"5.0", "5.1", "5.2"}) {
-        for (const char *backend : {"reference", "cpu"}) {
+        for (const char *backend : {"reference", "cpu", "cuda"}) {
             for (const int chunk : {1, 5, 64, 96})
                 QTest::addRow("%s, %s, chunks of %d", version, backend, chunk) << version << backend << chunk;
         }
@@ -110,7 +120,7 @@ void TestRwkv5::continuesFromTheMiddleOfTheGoldenData_data()
     QTest::addColumn<QString>("version");
     QTest::addColumn<QString>("backend");
     for (const char *version : {"5.0", "5.1", "5.2"}) {
-        for (const char *backend : {"reference", "cpu"})
+        for (const char *backend : {"reference", "cpu", "cuda"})
             QTest::addRow("%s, %s", version, backend) << version << backend;
     }
 }
@@ -131,13 +141,16 @@ void TestRwkv5::startsFromATunedState()
 void TestRwkv5::everyWayToCutATextGivesTheSameBits()
 {
     QFETCH(QString, version);
-    checkEveryCut(folderOf(version));
+    QFETCH(QString, backend);
+    checkEveryCut(folderOf(version), backend);
 }
 
 void TestRwkv5::sequencesInOneRunEqualEachAlone()
 {
     QFETCH(QString, version);
-    checkSequencesTogether(folderOf(version));
+    QFETCH(QString, backend);
+    checkSequencesTogether(folderOf(version), backend);
+    checkStepsTogether(folderOf(version), backend);
 }
 
 // Files of rwkv.cpp are evaluated with a group norm epsilon of 1e-5 instead of 64e-5. That is the same for

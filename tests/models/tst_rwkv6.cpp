@@ -16,10 +16,25 @@ private slots:
     void continuesFromTheMiddleOfTheGoldenData();
     void startsFromATunedState_data() { forEveryBackend(); }
     void startsFromATunedState();
-    void everyWayToCutATextGivesTheSameBits() { checkEveryCut("rwkv6"); }
-    void sequencesInOneRunEqualEachAlone() { checkSequencesTogether("rwkv6"); }
+    void everyWayToCutATextGivesTheSameBits_data() { forFastBackends(); }
+    void everyWayToCutATextGivesTheSameBits();
+    void sequencesInOneRunEqualEachAlone_data() { forFastBackends(); }
+    void sequencesInOneRunEqualEachAlone();
     void rwkvCppFileGivesTheSameLogits();
 };
+
+void TestRwkv6::everyWayToCutATextGivesTheSameBits()
+{
+    QFETCH(QString, backend);
+    checkEveryCut("rwkv6", backend);
+}
+
+void TestRwkv6::sequencesInOneRunEqualEachAlone()
+{
+    QFETCH(QString, backend);
+    checkSequencesTogether("rwkv6", backend);
+    checkStepsTogether("rwkv6", backend);
+}
 
 void TestRwkv6::isRecognised()
 {

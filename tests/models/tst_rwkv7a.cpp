@@ -87,13 +87,13 @@ private slots:
     void everyWayToCutATextGivesTheSameBits()
     {
         SKIP_WITHOUT_GOLDEN_DATA;
-        checkEveryCut(kGolden);
+        checkEveryCut(kGolden, "cpu");
     }
 
     void sequencesInOneRunEqualEachAlone()
     {
         SKIP_WITHOUT_GOLDEN_DATA;
-        checkSequencesTogether(kGolden);
+        checkSequencesTogether(kGolden, "cpu");
     }
 
     // With factors of exactly 1 it is the golden RWKV-7 model to the bit; with others it is not.
