@@ -9,7 +9,8 @@
 set -euo pipefail
 
 checkout=$(cd "$(dirname "$0")/../.." && pwd)
-tests=(tst_conformance tst_backends tst_rwkv4 tst_rwkv5 tst_rwkv6 tst_rwkv7 tst_goldfinch tst_qwen_hybrids)
+tests=(tst_conformance tst_backends tst_rwkv4 tst_rwkv5 tst_rwkv6 tst_rwkv7 tst_goldfinch tst_qwen_hybrids
+       tst_adapter)
 
 pack() {
     local build=$1 archive=$2 stage icu
