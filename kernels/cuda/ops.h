@@ -3,7 +3,6 @@
 // into a graph.
 #pragma once
 
-#include "core/tensor/ops/attention.h"
 #include "core/tensor/ops/bonus7.h"
 #include "core/tensor/ops/embed.h"
 #include "core/tensor/ops/group_norm.h"
@@ -34,6 +33,18 @@ struct KeptRowsArgs {
     float *out;                 // [R, C]
     PositionMap positions;
     int width; // C
+};
+// attention (core/tensor/ops/attention.h) where every row is kept, as float32: all sequences at once, and
+// divided by its sums.
+struct AttentionArgs {
+    const float *q;             // [R, H, N]
+    float *out;                 // [R, H, N], not q
+    const float *const *keys;   // [B] pointers to [positions, K, N]
+    const float *const *values; // [B] pointers to [positions, K, N]
+    PositionMap positions;
+    int heads;    // H
+    int keyHeads; // K
+    int headSize; // N
 };
 struct WindowArgs {
     const float *x; // where the last rows begin
