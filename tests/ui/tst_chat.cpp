@@ -208,6 +208,7 @@ void TestChat::thoughtsFoldWhileTheyStreamAndAfter()
     QVERIFY(fold()->isChecked());
     QVERIFY(shown<QTextBrowser>("turn.thoughtText"));
     QCOMPARE(shown<QTextBrowser>("turn.thoughtText")->toPlainText(), QStringLiteral("I <b>wonder</b>."));
+    QVERIFY(shown<QTextBrowser>("turn.thoughtText")->y() >= fold()->geometry().bottom()); // in its place
 
     stream("ink>\n\nIt is so.");
     QCOMPARE(fold()->text(), QStringLiteral("Thought"));

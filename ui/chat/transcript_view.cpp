@@ -59,6 +59,12 @@ TurnView *TranscriptView::makeView(const Turn &turn)
     connect(view, &TurnView::branchRequested, this, &TranscriptView::branchRequested);
     connect(view, &TurnView::versionRequested, this, &TranscriptView::versionRequested);
     connect(view, &TurnView::selected, this, &TranscriptView::select);
+    connect(view, &TurnView::thoughtFolded, this, [this](TurnId changed) {
+        if (Item *item = itemOf(changed)) {
+            item->measured = false;
+            layOut();
+        }
+    });
     return view;
 }
 

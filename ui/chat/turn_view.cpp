@@ -72,7 +72,7 @@ TurnView::TurnView(const ThemeManager &themes, const Turn &turn, QWidget *parent
     m_thought->hide();
     connect(m_thought, &QToolButton::toggled, this, [this] {
         refreshThought();
-        emit heightChanged();
+        emit thoughtFolded(m_turn.id);
     });
 
     if (isUser())

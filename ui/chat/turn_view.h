@@ -46,6 +46,7 @@ signals:
     void branchRequested(volary::TurnId turn);
     void versionRequested(volary::TurnId turn, int step);
     void selected(volary::TurnId turn);
+    void thoughtFolded(volary::TurnId turn); // or unfolded: the height is another one
     void heightChanged();
 
 protected:
