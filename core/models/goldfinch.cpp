@@ -12,11 +12,13 @@
 
 #include "core/models/blocks/checkpoint.h"
 #include "core/models/blocks/config.h"
+#include "core/models/blocks/finch_time_mix.h"
 #include "core/models/blocks/low_rank.h"
 #include "core/models/blocks/skeleton.h"
 #include "core/models/blocks/states.h"
 
 #include <algorithm>
+#include <variant>
 
 namespace volary::goldfinch {
 
@@ -34,6 +36,9 @@ struct FinchC2Weights {
     Tensor bonus;                          // [C]  read only where there is no second value, else zeros
     LayerNormWeights norm;                 // over all channels
 };
+
+// Finch-C2, or RWKV-6 where an existing model was extended.
+using LowerWeights = std::variant<FinchC2Weights, finch::TimeMixWeights>;
 
 struct GoldWeights {
     Tensor mixX;        // [C]  as above, for the query
@@ -55,8 +60,8 @@ struct ChannelMixWeights {
 
 struct Weights {
     SkeletonWeights skeleton;
-    std::vector<FinchC2Weights> finch; // the lower layers
-    std::vector<GoldWeights> gold;     // the upper ones; none in Finch-C2
+    std::vector<LowerWeights> finch; // the lower layers
+    std::vector<GoldWeights> gold;   // the upper ones; none in Finch-C2
     std::vector<ChannelMixWeights> channelMix;
     Tensor compress;      // [L, C]  w_kv_cache_a, with L = width of the latent
     Tensor fromEmbedding; // [C, C]  w_kv_cache_b, its columns for x0
@@ -290,12 +295,20 @@ private:
     int finchLayers() const { return int(m_weights.finch.size()); }
     bool hasGold() const { return !m_weights.gold.empty(); }
 
+    Value lowerTimeMix(Ops &op, const LowerWeights &weights, int layer, Value x) const
+    {
+        if (const auto *c2 = std::get_if<FinchC2Weights>(&weights))
+            return finchTimeMix(op, *c2, m_flags, m_slots, layer, x);
+        return finch::timeMix(op, std::get<finch::TimeMixWeights>(weights), x,
+                              m_slots.finch(layer, StateSlots::AttentionShift),
+                              m_slots.finch(layer, StateSlots::Wkv), m_info.heads);
+    }
+
     Value finchLayer(Ops &op, int layer, Value x) const
     {
         const auto l = std::size_t(layer);
         const SkeletonWeights::Layer &norms = m_weights.skeleton.layers[l];
-        x = op.add(
-            x, finchTimeMix(op, m_weights.finch[l], m_flags, m_slots, layer, norm(op, norms.attention, x)));
+        x = op.add(x, lowerTimeMix(op, m_weights.finch[l], layer, norm(op, norms.attention, x)));
         return op.add(x, channelMix(op, m_weights.channelMix[l],
                                     m_slots.finch(layer, StateSlots::FeedForwardShift),
                                     norm(op, norms.feedForward, x)));
@@ -422,7 +435,9 @@ private:
 // .
 
 constexpr const char *kFinchSign = "att.time_value2_w1";
+constexpr const char *kRwkv6Sign = "att.gate.weight";
 constexpr const char *kGoldSign = "att.time_maa_kv_w1";
+constexpr const char *kCacheSign = "w_kv_cache_a.weight";
 
 Flags readFlags(WeightLoader &load)
 {
@@ -450,11 +465,15 @@ Flags readFlags(WeightLoader &load)
     return flags;
 }
 
-// How many layers from `first` on carry the sign; the others are then of another kind.
-int layersWith(WeightLoader &load, const char *sign, int first, int layers)
+// How many layers from `first` on carry one of the signs; the others are then of another kind.
+int layersWith(WeightLoader &load, std::initializer_list<const char *> signs, int first, int layers)
 {
+    const auto carries = [&](int layer) {
+        return std::ranges::any_of(signs,
+                                   [&](const char *sign) { return load.has(blockPrefix(layer) + sign); });
+    };
     int count = 0;
-    while (first + count < layers && load.has(blockPrefix(first + count) + sign))
+    while (first + count < layers && carries(first + count))
         ++count;
     return count;
 }
@@ -463,7 +482,7 @@ int layersWith(WeightLoader &load, const char *sign, int first, int layers)
 
 bool recognises(const TensorFile &file)
 {
-    return hasTensor(file, blockPrefix(0) + kFinchSign);
+    return hasTensor(file, blockPrefix(0) + kFinchSign) || hasTensor(file, kCacheSign);
 }
 
 std::unique_ptr<const Model> load(WeightLoader &load)
@@ -471,14 +490,14 @@ std::unique_ptr<const Model> load(WeightLoader &load)
     ModelInfo info{.architecture = "goldfinch", .title = "GoldFinch"};
     readSizes(load, "blocks.0.att.time_faaaa", info);
     const Flags flags = readFlags(load);
-    const int finchLayers = layersWith(load, kFinchSign, 0, info.layers);
-    const int goldLayers = layersWith(load, kGoldSign, finchLayers, info.layers);
+    const int finchLayers = layersWith(load, {kFinchSign, kRwkv6Sign}, 0, info.layers);
+    const int goldLayers = layersWith(load, {kGoldSign}, finchLayers, info.layers);
     if (!load.failed() && finchLayers + goldLayers != info.layers)
         load.fail({ErrorCode::Unsupported,
                    "Layer " + std::to_string(finchLayers + goldLayers) +
-                       " is neither Finch-C2 nor GOLD: it has neither " + kFinchSign + " nor " + kGoldSign +
-                       ".",
-                   "Open a model whose lower layers are Finch-C2 and whose upper layers are GOLD."});
+                       " is neither Finch-C2, RWKV-6 nor GOLD: it has none of " + kFinchSign + ", " +
+                       kRwkv6Sign + " and " + kGoldSign + ".",
+                   "Open a model whose upper layers are GOLD and whose lower ones are of the other kinds."});
     if (goldLayers == 0) {
         info.architecture = "finch-c2";
         info.title = "Finch-C2";
@@ -493,16 +512,18 @@ std::unique_ptr<const Model> load(WeightLoader &load)
     const std::int64_t C = info.width;
     for (int layer = 0; layer < info.layers && !load.failed(); ++layer) {
         const std::string block = blockPrefix(layer);
-        if (layer < finchLayers)
-            w.finch.push_back(loadFinchC2(load, block + "att.", C, flags));
+        if (layer < finchLayers && load.has(block + kFinchSign))
+            w.finch.emplace_back(loadFinchC2(load, block + "att.", C, flags));
+        else if (layer < finchLayers)
+            w.finch.emplace_back(finch::loadTimeMix(load, block + "att.", C));
         else
             w.gold.push_back(loadGold(load, block + "att.", C));
         w.channelMix.push_back(loadChannelMix(load, block + "ffn.", info));
     }
     if (goldLayers > 0) {
-        const Shape compress = load.shapeOf("w_kv_cache_a.weight");
+        const Shape compress = load.shapeOf(kCacheSign);
         const std::int64_t L = compress.rank() == 2 ? compress[0] : 0;
-        w.compress = load.matrix("w_kv_cache_a.weight", L, C);
+        w.compress = load.matrix(kCacheSign, L, C);
         w.fromEmbedding = load.columns("w_kv_cache_b.weight", C, C + L, 0, C);
         w.fromLatent = load.columns("w_kv_cache_b.weight", C, C + L, C, L);
     }

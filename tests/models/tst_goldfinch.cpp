@@ -1,4 +1,5 @@
 // GoldFinch and Finch-C2 against numbers made by the authors' reference code.
+#include "core/io/safetensors_writer.h"
 #include "core/session/session.h"
 #include "core/tensor/ops/attention.h"
 #include "tests/models/golden_model.h"
@@ -95,6 +96,8 @@ private slots:
     void aStateUnderABudgetIsRestoredRewoundAndCopied();
     void halfKeysStayCloseToWholeOnes();
     void readingOnAfterAPassingRunGivesTheSameBits();
+    void layersOfRwkv6MayLieBelow_data();
+    void layersOfRwkv6MayLieBelow();
     void theTrainedModelMatchesItsCard_data() { forEveryBackend(); }
     void theTrainedModelMatchesItsCard();
     void finchC2MatchesTheGoldenData_data() { forEveryBackend(); }
@@ -467,6 +470,72 @@ void TestGoldFinch::readingOnAfterAPassingRunGivesTheSameBits()
         }
         QVERIFY2(results[0] == results[1], qPrintable(QString::number(more)));
     }
+}
+
+void TestGoldFinch::layersOfRwkv6MayLieBelow_data()
+{
+    QTest::addColumn<bool>("silent");
+    QTest::newRow("upper layers that add nothing") << true;
+    QTest::newRow("upper layers that do") << false;
+}
+
+// There are no golden data of this mixture. It is the golden RWKV-6 model with the upper layers of the golden
+// GoldFinch model on top: where those add nothing, the logits are RWKV-6's to the bit, and so are the states
+// of the lower layers in any case.
+void TestGoldFinch::layersOfRwkv6MayLieBelow()
+{
+    QFETCH(bool, silent);
+    REQUIRE(const auto below, openTensorFile(dataFile("rwkv6/model.pth")));
+    REQUIRE(const auto above, openTensorFile(goldFolder() / "model.safetensors"));
+    std::vector<std::vector<std::byte>> bytes;
+    std::vector<TensorToWrite> tensors;
+    const auto add = [&](const TensorFile &file, std::size_t index, const std::string &name,
+                         bool zero) -> Result<> {
+        const TensorInfo &info = file.tensors()[index];
+        std::vector<std::byte> raw(info.bytes());
+        if (!zero)
+            TRY_(file.read(index, raw));
+        bytes.push_back(std::move(raw));
+        tensors.push_back({name, info.type, info.shape, {}});
+        return {};
+    };
+    for (std::size_t i = 0; i < below->tensors().size(); ++i)
+        VERIFY_OK(add(*below, i, below->tensors()[i].name, false));
+    for (std::size_t i = 0; i < above->tensors().size(); ++i) {
+        std::string name = above->tensors()[i].name;
+        const bool gold = name.starts_with("blocks.4.") || name.starts_with("blocks.5.");
+        if (gold) // onto three layers of RWKV-6
+            name[7] = char(name[7] - 1);
+        const bool out = name.ends_with("att.output.weight") || name.ends_with("ffn.value.weight");
+        if (gold || name.starts_with("w_kv_cache"))
+            VERIFY_OK(add(*above, i, name, silent && out));
+    }
+    for (std::size_t i = 0; i < tensors.size(); ++i)
+        tensors[i].bytes = bytes[i];
+    QTemporaryDir folder;
+    const std::filesystem::path path = folder.filePath("model.safetensors").toStdString();
+    VERIFY_OK(writeSafetensors(path, tensors));
+
+    REQUIRE(const auto plain, openForTest(dataFile("rwkv6/model.pth"), makeCpuBackend(2)));
+    REQUIRE(const auto mixed, openForTest(path, makeCpuBackend(2)));
+    QCOMPARE(mixed.opened.model->info().architecture, std::string("goldfinch"));
+    QCOMPARE(mixed.opened.model->info().layers, 5);
+    const auto tokens = randomTokens(60);
+    REQUIRE(State plainState, plain.runner->newState());
+    REQUIRE(State mixedState, mixed.runner->newState());
+    REQUIRE(const auto expected, allLogits(*plain.runner, plainState, tokens, 23));
+    REQUIRE(const auto got, allLogits(*mixed.runner, mixedState, tokens, 23));
+
+    QCOMPARE(got == expected, silent);
+    REQUIRE(const auto lower, plainState.download());
+    REQUIRE(const auto all, mixedState.download());
+    for (std::size_t i = 0; i < lower.size(); ++i) {
+        QCOMPARE(all[i].spec.name, lower[i].spec.name);
+        QVERIFY(*all[i].bytes == *lower[i].bytes);
+    }
+    REQUIRE(State pieces, mixed.runner->newState());
+    REQUIRE(const auto cut, allLogits(*mixed.runner, pieces, tokens, 7));
+    QVERIFY(cut == got);
 }
 
 void TestGoldFinch::theTrainedModelMatchesItsCard()

@@ -1,0 +1,35 @@
+// The time mixing of RWKV-6 "Finch" (x060): Peng et al., "Eagle and Finch: RWKV with Matrix-Valued States and
+// Dynamic Recurrence", 2024. GoldFinch can have it in its lower layers too.
+//
+//   x_j = lerp(x, x', maa_j + tanh(lerp(x, x', maa_x) W1_j) W2_j)     j = w, k, v, r, g
+//   w = exp(-exp(decay + tanh(x_w D1) D2))      r, k, v = W_r x_r, W_k x_k, W_v x_v      g = silu(W_g x_g)
+//   y = W_o (groupNorm(wkv(r, w, k, v, u)) * g)
+#pragma once
+
+#include "core/graph/ops.h"
+#include "core/models/blocks/low_rank.h"
+#include "core/models/weights.h"
+
+#include <string>
+
+namespace volary::finch {
+
+struct TimeMixWeights {
+    Tensor mixX;                          // [C]  share of the previous token in what decides the shares
+    LowRank mixW, mixK, mixV, mixR, mixG; // that decide the shares; the bias is the share itself
+    Tensor receptance, key, value, gate, output; // [C, C]
+    LowRank decay;                               // of the logarithm of -log w
+    Tensor bonus;                                // [H, N]  time_faaaa
+    Tensor normScale, normShift;                 // [C]
+};
+
+// `att`: "blocks.3.att."
+TimeMixWeights loadTimeMix(WeightLoader &load, const std::string &att, std::int64_t C);
+
+// Heads and their size come from this tensor, [H, N].
+inline constexpr const char *kPerHead = "att.time_faaaa";
+
+// x: [R, C], normalised. The states are those of one layer.
+Value timeMix(Ops &op, const TimeMixWeights &p, Value x, int shiftState, int wkvState, int heads);
+
+} // namespace volary::finch
