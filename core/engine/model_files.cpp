@@ -16,10 +16,19 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kMaxConfigBytes = 1 << 20;
 
+// Names the files of a model that is split into several.
+constexpr std::string_view kIndexEnding = ".safetensors.index.json";
+
+bool isIndex(const fs::path &path)
+{
+    return path.native().ends_with(kIndexEnding);
+}
+
 bool isWeightsFile(const fs::path &path)
 {
     const std::string extension = path.extension().string();
-    return extension == ".safetensors" || extension == ".pth" || extension == ".bin" || extension == ".gguf";
+    return extension == ".safetensors" || extension == ".pth" || extension == ".bin" ||
+           extension == ".gguf" || isIndex(path);
 }
 
 Result<fs::path> weightsIn(const fs::path &folder)
@@ -44,11 +53,19 @@ Result<fs::path> weightsIn(const fs::path &folder)
             if (std::ranges::count(found, folder / usual) == 1)
                 return folder / usual;
         }
+        if (std::ranges::count_if(found, isIndex) == 1) // the others are its shards
+            return *std::ranges::find_if(found, isIndex);
         return Error{ErrorCode::Invalid,
                      format("The folder %s holds %zu model files.", name.c_str(), found.size()),
                      "Open one of the files."};
     }
     return found.front();
+}
+
+std::string nameOfFile(const fs::path &path)
+{
+    const std::string name = path.filename().string();
+    return isIndex(path) ? name.substr(0, name.size() - kIndexEnding.size()) : path.stem().string();
 }
 
 Result<Json> readConfig(const fs::path &path)
@@ -72,7 +89,7 @@ Result<ModelFiles> findModelFiles(const fs::path &path)
     if (status.type() == fs::file_type::not_found)
         return Error{ErrorCode::NotFound, format("%s does not exist.", printable(path.string()).c_str()),
                      "Check the path; the drive may not be connected."};
-    ModelFiles files{.weights = path, .config = {}, .generation = {}, .name = path.stem().string()};
+    ModelFiles files{.weights = path, .config = {}, .generation = {}, .name = nameOfFile(path)};
     if (fs::is_directory(status)) {
         TRY(files.weights, weightsIn(path));
         files.name = (path.has_filename() ? path : path.parent_path()).filename().string();

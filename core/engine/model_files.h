@@ -20,8 +20,8 @@ struct ModelFiles {
     std::string name; // for people: the config's, else the folder's or the file's
 };
 
-// A weights file stands for itself; in a folder the only weights file counts. Errors say what is there
-// instead.
+// A weights file stands for itself; in a folder the only weights file counts, or the only index of shards.
+// Errors say what is there instead.
 Result<ModelFiles> findModelFiles(const std::filesystem::path &path);
 
 // The vocabulary inside the GGUF file (`gguf`, may be null), else the one found beside the model or in

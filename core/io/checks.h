@@ -38,6 +38,8 @@ Result<TensorInfo> checkedTensor(std::string_view name, DType type, const std::v
 Result<> refuseDuplicates(std::span<const TensorInfo> tensors);
 
 Result<std::unique_ptr<TensorFile>> openSafetensors(InputFile file);
+// The shards must lie beside the index.
+Result<std::unique_ptr<TensorFile>> openShardedSafetensors(const InputFile &index);
 Result<std::unique_ptr<TensorFile>> openRwkvCpp(InputFile file);
 Result<std::unique_ptr<TensorFile>> openPth(InputFile file);
 Result<std::unique_ptr<TensorFile>> openGguf(InputFile file);

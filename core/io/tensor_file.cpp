@@ -21,6 +21,13 @@ Error notAModel()
                        "Choose a .safetensors, .pth, .gguf or rwkv.cpp .bin file.");
 }
 
+// As every index of shards does. As the header length of a safetensors file this would be enormous.
+bool beginsAsJson(std::string_view head)
+{
+    const std::size_t second = head.find_first_not_of(" \t\r\n", 1);
+    return head.front() == '{' && second != std::string_view::npos && head[second] == '"';
+}
+
 Result<std::unique_ptr<TensorFile>> openByContent(InputFile file)
 {
     std::array<std::byte, 14> head{};
@@ -43,6 +50,8 @@ Result<std::unique_ptr<TensorFile>> openByContent(InputFile file)
     if (text.starts_with("\x80\x02") || text.starts_with("\x80\x04"))
         return unsupported("this is a bare pickle, not the zip archive that PyTorch writes",
                            "Load it with PyTorch and save it with torch.save.");
+    if (beginsAsJson(text) && loadLittle<std::uint64_t>(head.data()) > file.bytes())
+        return openShardedSafetensors(file);
     // Safetensors has no magic: what looks like its header length decides, and the reader explains.
     if (text[8] == '{' || loadLittle<std::uint64_t>(head.data()) <= file.bytes())
         return openSafetensors(std::move(file));
