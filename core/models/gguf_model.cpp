@@ -6,6 +6,7 @@
 #include "core/models/floats.h"
 #include "core/models/gguf_layout.h"
 #include "core/models/gguf_names.h"
+#include "core/models/hugging_face_names.h"
 
 #include <algorithm>
 #include <set>
@@ -195,9 +196,8 @@ Result<ModelFile> openModelFile(const std::filesystem::path &path)
     ModelFile opened;
     TRY(opened.tensors, openTensorFile(path));
     opened.gguf = ggufMetadata(*opened.tensors);
-    if (!opened.gguf)
-        return opened;
-    auto model = named(std::move(opened.tensors), opened.gguf);
+    auto model = !opened.gguf ? underOfficialNames(std::move(opened.tensors))
+                              : named(std::move(opened.tensors), opened.gguf);
     if (!model)
         return std::move(model).error().during(printable(path.filename().native()));
     opened.tensors = std::move(model).value();

@@ -101,7 +101,7 @@ bool recognises(const TensorFile &file)
 std::unique_ptr<const Model> load(WeightLoader &load)
 {
     ModelInfo info{.architecture = "rwkv6", .title = "RWKV-6 “Finch”"};
-    readSizes(load, "blocks.0.att.time_faaaa", info);
+    readSizes(load, finch::bonusName(load, "blocks.0.att."), info);
     Weights w{.skeleton = loadSkeleton(load, info), .layers = {}};
     for (int layer = 0; layer < info.layers && !load.failed(); ++layer) {
         const std::string block = blockPrefix(layer);

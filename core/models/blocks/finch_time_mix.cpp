@@ -13,12 +13,15 @@ constexpr float kGroupNormEpsilon = 64e-5f;
 void loadMixes(WeightLoader &load, const std::string &att, std::int64_t C, TimeMixWeights &w)
 {
     constexpr std::int64_t kPairs = 5;
-    const bool turned = isRwkvCpp(load); // [5 M, C] and [5, C, M]
-    const Shape stored = load.shapeOf(att + "time_maa_w2");
-    const std::int64_t M = stored.rank() == 3 ? stored[turned ? 2 : 1] : 0;
     const std::string down = att + "time_maa_w1", up = att + "time_maa_w2";
-    const Tensor downs = turned ? load.matrix(down, kPairs * M, C) : load.transposed(down, C, kPairs * M);
-    const Tensor ups = turned ? load.matrices(up, kPairs, C, M) : load.transposedMatrices(up, kPairs, M, C);
+    const Shape downShape = load.shapeOf(down), upShape = load.shapeOf(up);
+    if (load.failed())
+        return;
+    const bool downTurned = downShape.rank() == 2 && isTurned(load, downShape, C, 0); // [5 M, C]
+    const bool upTurned = upShape.rank() == 3 && isTurned(load, upShape, C, 2);       // [5, C, M]
+    const std::int64_t M = upShape.rank() == 3 ? upShape[upTurned ? 2 : 1] : 0;
+    const Tensor downs = downTurned ? load.matrix(down, kPairs * M, C) : load.transposed(down, C, kPairs * M);
+    const Tensor ups = upTurned ? load.matrices(up, kPairs, C, M) : load.transposedMatrices(up, kPairs, M, C);
     if (load.failed())
         return;
     LowRank *const pairs[kPairs] = {&w.mixW, &w.mixK, &w.mixV, &w.mixR, &w.mixG};
@@ -30,6 +33,12 @@ void loadMixes(WeightLoader &load, const std::string &att, std::int64_t C, TimeM
 }
 
 } // namespace
+
+std::string bonusName(const WeightLoader &load, const std::string &att)
+{
+    return att +
+           (load.has(att + "time_faaaa") || !load.has(att + "time_first") ? "time_faaaa" : "time_first");
+}
 
 TimeMixWeights loadTimeMix(WeightLoader &load, const std::string &att, std::int64_t C)
 {
@@ -43,7 +52,7 @@ TimeMixWeights loadTimeMix(WeightLoader &load, const std::string &att, std::int6
     w.output = load.matrix(att + "output.weight", C, C);
     w.decay = loadLowRank(load, att + "time_decay_w1", att + "time_decay_w2", C);
     w.decay.bias = load.vector(att + "time_decay", C);
-    w.bonus = load.vector(att + "time_faaaa", C);
+    w.bonus = load.vector(bonusName(load, att), C);
     w.normScale = load.vector(att + "ln_x.weight", C);
     w.normShift = load.vector(att + "ln_x.bias", C);
     return w;

@@ -26,8 +26,8 @@ struct TimeMixWeights {
 // `att`: "blocks.3.att."
 TimeMixWeights loadTimeMix(WeightLoader &load, const std::string &att, std::int64_t C);
 
-// Heads and their size come from this tensor, [H, N].
-inline constexpr const char *kPerHead = "att.time_faaaa";
+// The tensor of the bonus, [H, N]: time_faaaa, or time_first, as RWKV-4 had it and some tools still do.
+std::string bonusName(const WeightLoader &load, const std::string &att);
 
 // x: [R, C], normalised. The states are those of one layer.
 Value timeMix(Ops &op, const TimeMixWeights &p, Value x, int shiftState, int wkvState, int heads);

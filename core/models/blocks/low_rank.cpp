@@ -4,20 +4,27 @@
 
 namespace volary {
 
-namespace {
-
-Tensor factor(WeightLoader &load, const std::string &name, std::int64_t inputs, std::int64_t outputs)
+bool isTurned(const WeightLoader &load, const Shape &stored, std::int64_t C, int officialDimension)
 {
-    return isRwkvCpp(load) ? load.matrix(name, outputs, inputs) : load.transposed(name, inputs, outputs);
+    if (isRwkvCpp(load))
+        return true;
+    const int last = stored.rank() - 1;
+    const int other = officialDimension == last ? last - 1 : last;
+    return other >= 0 && stored[officialDimension] != C && stored[other] == C;
 }
-
-} // namespace
 
 LowRank loadLowRank(WeightLoader &load, const std::string &down, const std::string &up, std::int64_t C)
 {
-    const Shape shape = load.shapeOf(down);
-    const std::int64_t D = shape.rank() == 2 ? shape[isRwkvCpp(load) ? 0 : 1] : 0;
-    return {.down = factor(load, down, C, D), .up = factor(load, up, D, C), .bias = {}};
+    const Shape downShape = load.shapeOf(down), upShape = load.shapeOf(up);
+    if (load.failed())
+        return {};
+    // What is no matrix is refused for its shape by the loader.
+    const bool downTurned = downShape.rank() == 2 && isTurned(load, downShape, C, 0);
+    const bool upTurned = upShape.rank() == 2 && isTurned(load, upShape, C, 1);
+    const std::int64_t D = downShape.rank() == 2 ? downShape[downTurned ? 0 : 1] : 0;
+    return {.down = downTurned ? load.matrix(down, D, C) : load.transposed(down, C, D),
+            .up = upTurned ? load.matrix(up, C, D) : load.transposed(up, D, C),
+            .bias = {}};
 }
 
 Value project(Ops &op, const LowRank &p, Value x, std::optional<Activation> inner)
