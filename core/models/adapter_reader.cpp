@@ -225,6 +225,8 @@ Result<> Adapter::readPeft(const PeftConfig &config)
             TRY_(add(*module + ".weight", {.form = form, .first = i}));
             continue;
         }
+        if (inner.find(".lora_magnitude_vector") != std::string::npos)
+            return refused(format("It uses DoRA (%s), which cannot be applied.", info.name.c_str()));
         if (inner.find(".lora_") != std::string::npos || module)
             return refused(format("The tensor %s is of an unknown kind.", info.name.c_str()));
         TRY_(add(inner, {.form = AdapterForm::Full, .first = i})); // modules_to_save, biases

@@ -82,6 +82,10 @@ private slots:
     void fingerprintTellsAdaptersAndStrengthsApart();
     void halvesAreRoundedOnce();
     void aTensorTrainedWholeReplacesItsBase();
+    void everyModuleIsScaledByItsOwnRankAndAlpha_data();
+    void everyModuleIsScaledByItsOwnRankAndAlpha();
+    void doraIsRefusedByName_data();
+    void doraIsRefusedByName();
     void whatIsUnknownInAConfigIsRefused_data();
     void whatIsUnknownInAConfigIsRefused();
     void whatDoesNotFitIsRefusedByName_data();
@@ -293,6 +297,119 @@ void TestAdapter::aTensorTrainedWholeReplacesItsBase()
     REQUIRE(const auto adapted, openAdapted(baseFor("bone-r16"), {request}));
 
     QVERIFY(numbersOf(*adapted, "blocks.1.ln2.weight") == norm);
+}
+
+void TestAdapter::everyModuleIsScaledByItsOwnRankAndAlpha_data()
+{
+    QTest::addColumn<QByteArray>("config");
+    QTest::addColumn<int>("keyRank");
+    QTest::addColumn<double>("keyScale");
+    QTest::addColumn<double>("valueScale"); // of rank 4
+    const auto row = [](const char *name, const QByteArray &more, int rank, double key, double value) {
+        QTest::newRow(name) << QByteArray(R"({"peft_type":"LORA","r":4,"lora_alpha":8)") + more + "}" << rank
+                            << key << value;
+    };
+    row("plain", "", 4, 2, 2);
+    row("rsLoRA", R"(,"use_rslora":true)", 4, 4, 4);
+    row("rsLoRA false", R"(,"use_rslora":false)", 4, 2, 2);
+    row("rank_pattern", R"(,"rank_pattern":{"key":16})", 16, 0.5, 2);
+    row("rank_pattern of the whole name", R"(,"rank_pattern":{"blocks.0.att.key":2})", 2, 4, 2);
+    row("alpha_pattern", R"(,"alpha_pattern":{"att.key":6})", 4, 1.5, 2);
+    row("both", R"(,"rank_pattern":{"key":16},"alpha_pattern":{"key":4,"value":2})", 16, 0.25, 0.5);
+    row("all", R"(,"use_rslora":true,"rank_pattern":{"key":16},"alpha_pattern":{"key":4})", 16, 1, 4);
+    row("pattern that ends alike", R"(,"alpha_pattern":{"ey":6})", 4, 2, 2);
+}
+
+// W + scale B A, with random factors; the scales are worked out by hand from the definition, alpha / r or
+// alpha / sqrt(r).
+void TestAdapter::everyModuleIsScaledByItsOwnRankAndAlpha()
+{
+    QFETCH(QByteArray, config);
+    QFETCH(int, keyRank);
+    QFETCH(double, keyScale);
+    QFETCH(double, valueScale);
+    constexpr int kWidth = 3, kValueRank = 4;
+    const auto random = [](int count) {
+        std::vector<float> numbers(static_cast<std::size_t>(count));
+        for (float &number : numbers)
+            number = float(integer(-1000, 1000)) / 1000;
+        return numbers;
+    };
+    struct Module {
+        std::string name;
+        int rank;
+        double scale;
+        std::vector<float> w, a, b;
+    };
+    std::vector<Module> modules{{"blocks.0.att.key", keyRank, keyScale, {}, {}, {}},
+                                {"blocks.0.att.value", kValueRank, valueScale, {}, {}, {}}};
+    std::vector<TensorToWrite> base, adapter;
+    for (Module &m : modules) {
+        m.w = random(kWidth * kWidth);
+        m.a = random(m.rank * kWidth);
+        m.b = random(kWidth * m.rank);
+        const std::string stem = "base_model.model." + m.name;
+        base.push_back({m.name + ".weight", DType::F32, {kWidth, kWidth}, std::as_bytes(std::span(m.w))});
+        adapter.push_back(
+            {stem + ".lora_A.weight", DType::F32, {m.rank, kWidth}, std::as_bytes(std::span(m.a))});
+        adapter.push_back(
+            {stem + ".lora_B.weight", DType::F32, {kWidth, m.rank}, std::as_bytes(std::span(m.b))});
+    }
+    QTemporaryDir place;
+    AdapterRequest request;
+    request.path = place.path().toStdString();
+    const auto basePath = request.path / "base.safetensors";
+    VERIFY_OK(writeSafetensors(basePath, base));
+    VERIFY_OK(writeSafetensors(request.path / "adapter_model.safetensors", adapter));
+    VERIFY_OK(writeFileAtomically(request.path / "adapter_config.json",
+                                  std::as_bytes(std::span(config.constData(), std::size_t(config.size())))));
+
+    REQUIRE(const auto adapted, openAdapted(basePath, {request}));
+
+    for (const Module &m : modules) {
+        std::vector<float> expected = m.w;
+        for (int o = 0; o < kWidth; ++o) {
+            for (int i = 0; i < kWidth; ++i) {
+                double sum = 0;
+                for (int j = 0; j < m.rank; ++j)
+                    sum +=
+                        double(m.b[std::size_t(o * m.rank + j)]) * double(m.a[std::size_t(j * kWidth + i)]);
+                expected[std::size_t(o * kWidth + i)] += float(m.scale * sum);
+            }
+        }
+        QVERIFY(largestDifference(numbersOf(*adapted, m.name + ".weight"), expected) <= kTolerance * 10);
+    }
+}
+
+void TestAdapter::doraIsRefusedByName_data()
+{
+    QTest::addColumn<QByteArray>("config");
+    QTest::newRow("by its config") << QByteArray(R"({"peft_type":"LORA","r":1,"use_dora":true})");
+    QTest::newRow("by its tensors") << QByteArray(R"({"peft_type":"LORA","r":1,"lora_alpha":1})");
+}
+
+void TestAdapter::doraIsRefusedByName()
+{
+    QFETCH(QByteArray, config);
+    const std::vector<float> ones(64, 1);
+    const auto bytes = std::as_bytes(std::span(ones));
+    const std::string stem = "base_model.model.blocks.0.att.key.lora_";
+    const std::vector<TensorToWrite> tensors{{stem + "A.weight", DType::F32, {1, 64}, bytes},
+                                             {stem + "B.weight", DType::F32, {64, 1}, bytes},
+                                             {stem + "magnitude_vector", DType::F32, {64}, bytes}};
+    QTemporaryDir place;
+    AdapterRequest request;
+    request.path = place.path().toStdString();
+    VERIFY_OK(writeSafetensors(request.path / "adapter_model.safetensors", tensors));
+    VERIFY_OK(writeFileAtomically(request.path / "adapter_config.json",
+                                  std::as_bytes(std::span(config.constData(), std::size_t(config.size())))));
+
+    const auto adapted = openAdapted(baseFor("bone-r16"), {request});
+
+    QVERIFY(!adapted);
+    QCOMPARE(adapted.error().code, ErrorCode::Unsupported);
+    QVERIFY2(adapted.error().what.find("It uses DoRA") != std::string::npos, adapted.error().what.c_str());
+    QVERIFY(!adapted.error().remedy.empty());
 }
 
 void TestAdapter::whatIsUnknownInAConfigIsRefused_data()
