@@ -1,14 +1,12 @@
 // The fuzzer's bytes as a model file: opened through the public door, and every tensor read.
 #pragma once
 
-#include "core/base/check.h"
+#include "file_input.h"
+
 #include "core/io/tensor_file.h"
 
 #include <cstddef>
 #include <cstdint>
-#include <string>
-#include <sys/mman.h>
-#include <unistd.h>
 #include <vector>
 
 namespace volary::test {
@@ -16,14 +14,8 @@ namespace volary::test {
 // Views may repeat a storage, so all tensors together can be far larger than the file.
 inline constexpr std::size_t kMostBytesRead = 8u << 20;
 
-inline void readAllTensors(const std::filesystem::path &path)
+inline void readAllTensors(const TensorFile &file)
 {
-    const auto opened = openTensorFile(path);
-    if (!opened) {
-        VOLARY_CHECK(!opened.error().what.empty(), "a refusal says why");
-        return;
-    }
-    const TensorFile &file = *opened.value();
     std::size_t total = 0;
     for (std::size_t i = 0; i < file.tensors().size(); ++i) {
         const std::size_t bytes = file.tensors()[i].bytes();
@@ -35,14 +27,14 @@ inline void readAllTensors(const std::filesystem::path &path)
     }
 }
 
-// The bytes live in memory only: a fuzzer that writes files spends its time on the disk.
 inline int fuzzTensorFile(const std::uint8_t *data, std::size_t size)
 {
-    const int memory = ::memfd_create("volary-fuzz", MFD_CLOEXEC);
-    VOLARY_CHECK(memory >= 0, "the system provides files in memory");
-    VOLARY_CHECK(::write(memory, data, size) == ssize_t(size), "a file in memory takes all bytes");
-    readAllTensors("/proc/self/fd/" + std::to_string(memory));
-    ::close(memory);
+    withFile({reinterpret_cast<const char *>(data), size}, [](const std::filesystem::path &path) {
+        const auto opened = openTensorFile(path);
+        checkRefusal(opened);
+        if (opened)
+            readAllTensors(*opened.value());
+    });
     return 0;
 }
 
