@@ -240,7 +240,8 @@ void ModelsWorkspace::showOpenModel()
 void ModelsWorkspace::chooseFile()
 {
     const QString path = QFileDialog::getOpenFileName(
-        this, tr("Open model"), {}, tr("RWKV models (*.safetensors *.safetensors.index.json *.pth *.bin);;All files (*)"));
+        this, tr("Open model"), {},
+        tr("RWKV models (*.safetensors *.safetensors.index.json *.pth *.bin);;All files (*)"));
     if (!path.isEmpty())
         open(path.toStdString());
 }
