@@ -2,6 +2,7 @@
 
 #include "core/base/text.h"
 #include "core/engine/backends.h"
+#include "core/engine/memory_check.h"
 #include "core/engine/model_files.h"
 #include "core/io/tensor_file.h"
 #include "core/models/gguf_model.h"
@@ -103,9 +104,12 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
                                 progress(fraction, "Reading weights");
                             return !stop.stop_requested();
                         }};
-    if (const std::string &kind = backend->device().backend; kind != "cpu" && kind != "reference") {
+    const bool onHost = backend->device().backend == "cpu" || backend->device().backend == "reference";
+    if (!onHost) {
         options.cacheBudget = 0; // other devices keep all rows, as float32
         options.cacheType = DType::F32;
+    } else if (const auto available = availableMemory()) {
+        TRY_(checkMemory(*file, request.weightType, *backend, *available));
     }
     TRY(OpenedModel opened, openModel(*file, *backend, std::move(options)));
     TRY(auto tokenizer, findVocabulary(request.path, stored.gguf.get(), request.vocabularies,

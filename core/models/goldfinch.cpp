@@ -493,11 +493,15 @@ std::unique_ptr<const Model> load(WeightLoader &load)
     const int finchLayers = layersWith(load, {kFinchSign, kRwkv6Sign}, 0, info.layers);
     const int goldLayers = layersWith(load, {kGoldSign}, finchLayers, info.layers);
     if (!load.failed() && finchLayers + goldLayers != info.layers)
-        load.fail({ErrorCode::Unsupported,
-                   "Layer " + std::to_string(finchLayers + goldLayers) +
-                       " is neither Finch-C2, RWKV-6 nor GOLD: it has none of " + kFinchSign + ", " +
-                       kRwkv6Sign + " and " + kGoldSign + ".",
-                   "Open a model whose upper layers are GOLD and whose lower ones are of the other kinds."});
+        load.fail(
+            {ErrorCode::Unsupported,
+             "Layer " + std::to_string(finchLayers + goldLayers) + " is " +
+                 (load.has(blockPrefix(finchLayers + goldLayers) + "att.ln_r.weight") ? "of GPTAlpha, "
+                  : load.has(blockPrefix(finchLayers + goldLayers) + "att.wq.weight") ? "a Llama block, "
+                                                                                      : "") +
+                 "neither Finch-C2, RWKV-6 nor GOLD: it has none of " + kFinchSign + ", " + kRwkv6Sign +
+                 " and " + kGoldSign + ".",
+             "Open a model whose upper layers are GOLD and whose lower ones are of the other kinds."});
     if (goldLayers == 0) {
         info.architecture = "finch-c2";
         info.title = "Finch-C2";

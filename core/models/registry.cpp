@@ -43,6 +43,8 @@ struct Lookalike {
 };
 constexpr std::array kLookalikes{
     Lookalike{"blocks.0.qkv.qq.weight", "an RWKV-7b model (DeepEmbed and DEA attention)"},
+    Lookalike{"blocks.0.att.ln_r.weight", "a GPTAlpha model"},
+    Lookalike{"blocks.0.att.wq.weight", "a model of Llama blocks"},
     Lookalike{"blocks.0.ffn.enn.weight", "an RWKV-8 model"},
     Lookalike{"blocks.0.att.time_state", "a tuned initial state, not a model"},
     Lookalike{"model.layers.0.mlp.gate_proj.weight", "a Qwen-style model without recurrent layers"},
