@@ -104,7 +104,7 @@ void printForPeople(const ModelDescription &model)
 
 Result<> info(Context &context)
 {
-    TRY(const auto model, openModelArgument(context));
+    TRY(const auto model, openModelArgument(context, 0, Vocabulary::Optional));
     if (context.json())
         context.print(asJson(*model->description()));
     else

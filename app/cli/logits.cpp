@@ -69,7 +69,7 @@ Result<> logits(Context &context)
         return Error{ErrorCode::Invalid, "--tokens and --out are needed.", "See --help."};
     TRY(const std::int64_t chunk, arguments.integer("chunk", Runner::kMaxRows, 1, 1 << 20));
     TRY(const auto tokens, readTokenFile(*tokenFile, arguments.text("sequence")));
-    TRY(const auto model, openModelArgument(context));
+    TRY(const auto model, openModelArgument(context, 0, Vocabulary::Optional));
     TRY(State state, model->runner().newState());
     if (const auto from = arguments.text("state-in"))
         TRY_(readStateFile(*from, state, model->identity().fingerprint));

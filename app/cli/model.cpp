@@ -103,7 +103,8 @@ Result<> cacheOptions(const Context &context, ModelRequest &request)
 
 } // namespace
 
-Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::size_t word)
+Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::size_t word,
+                                                       Vocabulary vocabulary)
 {
     ModelRequest request;
     TRY(request.path, modelPath(context, word));
@@ -115,6 +116,7 @@ Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::si
     TRY_(cacheOptions(context, request));
     request.initialState = context.arguments().text("initial-state").value_or("");
     request.vocabularies = vocabularyFolders();
+    request.vocabularyNeeded = vocabulary == Vocabulary::Needed;
     auto model = LoadedModel::open(
         request, [&](double fraction, std::string_view stage) { context.progress(stage, fraction); },
         context.stop());

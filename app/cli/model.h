@@ -7,7 +7,10 @@
 namespace volary::cli {
 
 Result<std::filesystem::path> modelPath(const Context &context, std::size_t word = 0);
-Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::size_t word = 0);
+// Without a vocabulary a model serves commands that deal with token ids only.
+enum class Vocabulary : bool { Optional, Needed };
+Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::size_t word = 0,
+                                                       Vocabulary vocabulary = Vocabulary::Needed);
 // Just its vocabulary, without reading the weights.
 Result<std::shared_ptr<const Tokenizer>> openVocabularyArgument(Context &context);
 

@@ -112,8 +112,11 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
         TRY_(checkMemory(*file, request.weightType, *backend, *available));
     }
     TRY(OpenedModel opened, openModel(*file, *backend, std::move(options)));
-    TRY(auto tokenizer, findVocabulary(request.path, stored.gguf.get(), request.vocabularies,
-                                       opened.model->info().vocabulary));
+    const int rows = opened.model->info().vocabulary;
+    auto vocabulary = findVocabulary(request.path, stored.gguf.get(), request.vocabularies, rows);
+    if (!vocabulary && !request.vocabularyNeeded && vocabulary.error().code == ErrorCode::NotFound)
+        vocabulary = missingTokenizer(rows);
+    TRY(auto tokenizer, std::move(vocabulary));
     const auto own = file->metadata().find("config");
     if (stored.gguf && files.config.isNull() && own != file->metadata().end()) {
         TRY(files.config, Json::parse(own->second));

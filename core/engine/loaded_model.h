@@ -29,6 +29,7 @@ struct ModelRequest {
     std::vector<AdapterRequest> adapters; // merged into the weights in this order
     std::filesystem::path initialState;   // a tuned state that every session begins with; empty: none
     std::vector<std::filesystem::path> vocabularies; // folders to search after the model's own
+    bool vocabularyNeeded = true; // else a model without one opens too, for work on token ids
 };
 
 // Owns everything that a session needs. Lives on the engine thread; sessions must not outlive it.

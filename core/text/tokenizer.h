@@ -50,6 +50,9 @@ public:
 // vocab.json with merges.txt beside it.
 Result<std::shared_ptr<const Tokenizer>> openTokenizer(const std::filesystem::path &path);
 
+// Stands in where only token ids are dealt with: `rows` ids, none of which is text.
+std::shared_ptr<const Tokenizer> missingTokenizer(int rows);
+
 // The 256 single bytes, id = byte value: for the tiny byte-level test models.
 std::shared_ptr<const Tokenizer> byteTokenizer();
 

@@ -165,6 +165,20 @@ private slots:
         QCOMPARE(read(tail), read(whole));
     }
 
+    // The golden models have no vocabulary, and need none for this.
+    void logitsOfAModelWithoutAVocabularyAreWritten()
+    {
+        const QString data = VOLARY_SOURCE_DIR "/tests/data/rwkv7/";
+        QCOMPARE(run({"logits", data + "model.pth", "--tokens", data + "tokens.json", "--out",
+                      file("golden.safetensors"), "--quiet"})
+                     .status,
+                 0);
+        QVERIFY(QFileInfo(file("golden.safetensors")).size() > 96 * 512 * 4);
+        QCOMPARE(run({"info", data + "model.pth", "--json", "--quiet"}).json()["tokenizer"].toString(),
+                 "none");
+        QCOMPARE(run({"generate", data + "model.pth", "--prompt", "x", "--quiet"}).status, 1);
+    }
+
     void aFailedRunLeavesNoOutputFile()
     {
         write("outside.json", "[454, 2969, 999999]");
