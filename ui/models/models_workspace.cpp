@@ -137,7 +137,7 @@ QWidget *ModelsWorkspace::makeContent()
 
     m_empty = new EmptyState(
         m_themes, QStringLiteral("models"), tr("No model is open"),
-        tr("Open an RWKV model (.safetensors or .pth), drop one on the window, or pick one from "
+        tr("Open an RWKV model (.safetensors, .gguf or .pth), drop one on the window, or pick one from "
            "the list. Nothing leaves this computer."),
         m_openFile);
     m_card = new ModelCard(m_themes);
@@ -241,7 +241,7 @@ void ModelsWorkspace::chooseFile()
 {
     const QString path = QFileDialog::getOpenFileName(
         this, tr("Open model"), {},
-        tr("RWKV models (*.safetensors *.safetensors.index.json *.pth *.bin);;All files (*)"));
+        tr("RWKV models (*.safetensors *.safetensors.index.json *.gguf *.pth *.bin);;All files (*)"));
     if (!path.isEmpty())
         open(path.toStdString());
 }
