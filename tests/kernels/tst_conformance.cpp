@@ -332,7 +332,8 @@ Case makeCase(OpKind kind, DType type, int rows, int width)
         break;
     }
     case OpKind::Attention: {
-        c.position = integer(0, 3) == 0 ? integer(250, 600) : integer(0, 40); // one tile of positions, or several
+        c.position =
+            integer(0, 3) == 0 ? integer(250, 600) : integer(0, 40); // one tile of positions, or several
         const int keyHeads = integer(0, 1) == 1 ? heads : 1, kept = keyHeads * n;
         c.stateSlots = {{DType::F32, {0, kept}}, {DType::F32, {0, kept}}};
         for (std::size_t b = 1; b < c.firstRow.size(); ++b) {
