@@ -17,14 +17,12 @@ public:
     template <typename T>
     void number(T value)
     {
-        const auto raw = std::as_bytes(std::span(&value, 1));
-        m_bytes.insert(m_bytes.end(), raw.begin(), raw.end());
+        append(&value, sizeof value);
     }
     void string(const std::string &text)
     {
         number(std::uint64_t(text.size()));
-        const auto raw = std::as_bytes(std::span(text));
-        m_bytes.insert(m_bytes.end(), raw.begin(), raw.end());
+        append(text.data(), text.size());
     }
     void value(const GgufValue &value);
     void pad() { m_bytes.resize(padded(m_bytes.size())); }
@@ -38,6 +36,13 @@ public:
 
 private:
     void whole(std::int64_t value);
+    void append(const void *from, std::size_t bytes)
+    {
+        const std::size_t at = m_bytes.size();
+        m_bytes.resize(at + bytes);
+        if (bytes > 0)
+            std::memcpy(m_bytes.data() + at, from, bytes);
+    }
 
     std::vector<std::byte> m_bytes;
 };
