@@ -29,7 +29,7 @@ void TestMemoryCheck::estimatesAreWhatIsTaken_data()
     for (const char *model :
          {"rwkv4/model.pth", "rwkv7/model.pth", "goldfinch/model.safetensors", "gguf/rwkv7-q8_0.gguf"}) {
         for (const int type : {-1, int(DType::F32), int(DType::F16), int(DType::Q8_0)})
-            QTest::addRow("%s %d", model, type) << model << type;
+            QTest::newRow(qPrintable(QString("%1 %2").arg(model).arg(type))) << QString(model) << type;
     }
 }
 
