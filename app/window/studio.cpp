@@ -118,6 +118,8 @@ std::filesystem::path Studio::firstModel() const
     const QString last = m_preferences.values().lastModel;
     if (!last.isEmpty() && QFileInfo::exists(last))
         return last.toStdString();
+    if (const auto goose = findBundledModel("goose-tiny")) // the state of fixed size comes first
+        return goose.value();
     const auto bundled = bundledModels();
     return bundled.empty() ? std::filesystem::path() : bundled.front();
 }

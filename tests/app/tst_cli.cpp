@@ -179,6 +179,20 @@ private slots:
         QCOMPARE(run({"generate", data + "model.pth", "--prompt", "x", "--quiet"}).status, 1);
     }
 
+    // The list of models shows what these files say, before a model is opened.
+    void bundledModelsCostWhatTheirConfigsSay()
+    {
+        for (const QString name : {"goose-tiny", "goldfinch-tiny"}) {
+            QFile file(QString(VOLARY_SOURCE_DIR "/resources/models/%1/config.json").arg(name));
+            QVERIFY(file.open(QIODevice::ReadOnly));
+            const QJsonObject said = QJsonDocument::fromJson(file.readAll()).object()["state"].toObject();
+            const QJsonObject info = run({"info", "bundled:" + name, "--json", "--quiet"}).json();
+            QVERIFY(said["bytes"].toInt() > 0);
+            QCOMPARE(said["bytes"].toInt(), info["state_bytes"].toInt());
+            QCOMPARE(said["bytes_per_token"].toInt(), info["bytes_per_token"].toInt());
+        }
+    }
+
     void aFailedRunLeavesNoOutputFile()
     {
         write("outside.json", "[454, 2969, 999999]");

@@ -99,6 +99,8 @@ private slots:
         QVERIFY(QDir().mkpath(bundled));
         QFile config(bundled + "/config.json");
         QVERIFY(config.open(QIODevice::WriteOnly));
+        config.write(R"({"state": {"bytes": 2048, "bytes_per_token": 68}})");
+        config.close();
         KnownModels known(folder.filePath("models.json"), {bundled.toStdString()});
 
         known.remember((bundled + "/model.safetensors").toStdString(), "Goose");
@@ -107,7 +109,21 @@ private slots:
         QCOMPARE(models.size(), std::size_t(1));
         QVERIFY(models[0].bundled);
         QCOMPARE(models[0].name, "goose-tiny");
+        QCOMPARE(models[0].cost, "2.0 KiB and 68 bytes per token");
         QVERIFY(models[0].problem.isEmpty());
+    }
+
+    void whatAConversationCostsIsRememberedWithTheModel()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("models.json");
+        {
+            KnownModels known(file, {});
+            known.remember("/nowhere/a.pth", "A", conversationCost(1024, 0));
+        }
+        const auto models = KnownModels(file, {}).all();
+        QCOMPARE(models.size(), std::size_t(1));
+        QCOMPARE(models[0].cost, "1.0 KiB, whatever its length");
     }
 
     void missingModelsAreDisabledAndSayWhy()

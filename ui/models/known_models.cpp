@@ -1,5 +1,7 @@
 #include "ui/models/known_models.h"
 
+#include "core/base/text.h"
+
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
@@ -16,6 +18,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
+constexpr qint64 kMostConfigBytes = 1 << 20;
+
 QString text(const fs::path &path)
 {
     return QString::fromStdString(path.string());
@@ -31,7 +35,28 @@ QString problemOf(const fs::path &path)
     return {};
 }
 
+// Bundled models tell in their config.json, so that they can be compared before one is opened.
+QString costOfBundled(const fs::path &folder)
+{
+    QFile file(text(folder / "config.json"));
+    if (file.size() > kMostConfigBytes || !file.open(QIODevice::ReadOnly))
+        return {};
+    const QJsonObject state =
+        QJsonDocument::fromJson(file.readAll()).object()[QStringLiteral("state")].toObject();
+    const auto number = [&](const char *key) {
+        return std::uint64_t(std::max(0.0, state[QLatin1String(key)].toDouble()));
+    };
+    return state.isEmpty() ? QString() : conversationCost(number("bytes"), number("bytes_per_token"));
+}
+
 } // namespace
+
+QString conversationCost(std::uint64_t stateBytes, std::uint64_t bytesPerToken)
+{
+    const QString state = QString::fromStdString(formatBytes(stateBytes));
+    return bytesPerToken == 0 ? KnownModels::tr("%1, whatever its length").arg(state)
+                              : KnownModels::tr("%1 and %2 bytes per token").arg(state).arg(bytesPerToken);
+}
 
 fs::path modelHome(const fs::path &path)
 {
@@ -57,19 +82,19 @@ std::vector<KnownModel> KnownModels::all() const
 {
     std::vector<KnownModel> models;
     for (const fs::path &path : m_bundled)
-        models.push_back({path, modelName(path), true, problemOf(path)});
+        models.push_back({path, modelName(path), true, costOfBundled(path), problemOf(path)});
     for (const Entry &entry : m_recent)
-        models.push_back({entry.path, entry.name, false, problemOf(entry.path)});
+        models.push_back({entry.path, entry.name, false, entry.cost, problemOf(entry.path)});
     return models;
 }
 
-void KnownModels::remember(const fs::path &path, const QString &name)
+void KnownModels::remember(const fs::path &path, const QString &name, const QString &cost)
 {
     const fs::path home = modelHome(path);
     if (isBundled(home))
         return;
     std::erase_if(m_recent, [&](const Entry &entry) { return entry.path == home; });
-    m_recent.insert(m_recent.begin(), {home, name.isEmpty() ? modelName(home) : name});
+    m_recent.insert(m_recent.begin(), {home, name.isEmpty() ? modelName(home) : name, cost});
     if (m_recent.size() > kRemembered)
         m_recent.resize(kRemembered);
     save();
@@ -101,7 +126,8 @@ void KnownModels::load()
     for (const QJsonValue &value : models) {
         const QString path = value[QStringLiteral("path")].toString();
         if (!path.isEmpty() && m_recent.size() < kRemembered)
-            m_recent.push_back({path.toStdString(), value[QStringLiteral("name")].toString()});
+            m_recent.push_back({path.toStdString(), value[QStringLiteral("name")].toString(),
+                                value[QStringLiteral("cost")].toString()});
     }
 }
 
@@ -111,8 +137,9 @@ void KnownModels::save() const
         return;
     QJsonArray models;
     for (const Entry &entry : m_recent)
-        models.append(
-            QJsonObject{{QStringLiteral("path"), text(entry.path)}, {QStringLiteral("name"), entry.name}});
+        models.append(QJsonObject{{QStringLiteral("path"), text(entry.path)},
+                                  {QStringLiteral("name"), entry.name},
+                                  {QStringLiteral("cost"), entry.cost}});
     QDir().mkpath(QFileInfo(m_file).path());
     QSaveFile file(m_file);
     const QByteArray json = QJsonDocument(QJsonObject{{QStringLiteral("recent"), models}}).toJson();

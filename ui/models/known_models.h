@@ -13,6 +13,7 @@ struct KnownModel {
     std::filesystem::path path; // a file, or a folder with one model
     QString name;
     bool bundled = false;
+    QString cost;    // "540.0 KiB and 68 bytes per token": what a conversation keeps, once it is known
     QString problem; // why it cannot be opened now ("The folder is gone."); empty when it can
 
     bool operator==(const KnownModel &) const = default;
@@ -32,7 +33,7 @@ public:
     // Bundled ones first, then recent ones, newest first. Looks at the disk for each.
     std::vector<KnownModel> all() const;
 
-    void remember(const std::filesystem::path &path, const QString &name);
+    void remember(const std::filesystem::path &path, const QString &name, const QString &cost = {});
     void forget(const std::filesystem::path &path);
 
 signals:
@@ -42,6 +43,7 @@ private:
     struct Entry {
         std::filesystem::path path;
         QString name;
+        QString cost;
     };
 
     void load();
@@ -56,6 +58,9 @@ private:
 // Where a path points at a model's weights inside its folder, the folder; anything else as it is. So a model
 // has one entry, whether its file or its folder was opened.
 std::filesystem::path modelHome(const std::filesystem::path &path);
+
+// What a conversation with a model keeps, for people.
+QString conversationCost(std::uint64_t stateBytes, std::uint64_t bytesPerToken);
 
 // For a list: the folder's name, or the file's without its ending where the folder holds several models.
 QString modelName(const std::filesystem::path &path);

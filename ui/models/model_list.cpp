@@ -51,17 +51,21 @@ QVariant ModelList::data(const QModelIndex &index, int role) const
     const QString place = QString::fromStdString(model->path.string());
     switch (role) {
     case Qt::DisplayRole: return model->name;
-    case Qt::ToolTipRole: return place;
+    case Qt::ToolTipRole: return model->bundled ? tr("Came with Volary: %1").arg(place) : place;
     case Qt::DecorationRole:
         return m_themes.icon(model->path == m_open ? QStringLiteral("check") : QStringLiteral("models"),
                              model->path == m_open ? IconTone::Accent : IconTone::Muted);
     case TwoLineDelegate::CaptionRole:
         if (!model->problem.isEmpty())
             return model->problem;
+        if (!model->cost.isEmpty())
+            return model->cost;
         return model->bundled ? tr("Came with Volary") : place;
     case TwoLineDelegate::TrailingRole: return model->path == m_open ? tr("open") : QString();
-    case Qt::AccessibleTextRole:
-        return model->problem.isEmpty() ? model->name : tr("%1, %2").arg(model->name, model->problem);
+    case Qt::AccessibleTextRole: {
+        const QString &more = model->problem.isEmpty() ? model->cost : model->problem;
+        return more.isEmpty() ? model->name : tr("%1, %2").arg(model->name, more);
+    }
     }
     return {};
 }

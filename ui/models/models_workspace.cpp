@@ -173,7 +173,9 @@ void ModelsWorkspace::listenToEngine()
                 if (request == m_loading)
                     endLoading();
                 m_error->hide();
-                m_known.remember(opened.model->path, QString::fromStdString(opened.model->identity.name));
+                m_known.remember(
+                    opened.model->path, QString::fromStdString(opened.model->identity.name),
+                    conversationCost(opened.model->stateBytes, bytesPerToken(opened.model->state)));
                 showOpenModel();
                 emit statusMessage(
                     tr("%1 is ready after %2 s")
