@@ -54,7 +54,7 @@ QString costOfBundled(const fs::path &folder)
 QString conversationCost(std::uint64_t stateBytes, std::uint64_t bytesPerToken)
 {
     const QString state = QString::fromStdString(formatBytes(stateBytes));
-    return bytesPerToken == 0 ? KnownModels::tr("%1, whatever its length").arg(state)
+    return bytesPerToken == 0 ? KnownModels::tr("%1, never more").arg(state)
                               : KnownModels::tr("%1 and %2 bytes per token").arg(state).arg(bytesPerToken);
 }
 
