@@ -155,8 +155,8 @@ std::optional<std::uint64_t> bytesOfValue(std::uint32_t type)
     case F32: return 4;
     case U64:
     case I64:
-    case F64: return 8;
-    case String: return 8; // at least: the length
+    case F64:
+    case String: return 8; // of a string at least, its length
     case Array: return 12; // at least: type and count
     default: return std::nullopt;
     }

@@ -411,7 +411,8 @@ private:
                  {std::pair("att.keys", StateRole::Keys), std::pair("att.values", StateRole::Values)}) {
                 m_stateSpec.push_back(rowPerToken(blockPrefix(layer) + name, m_cache.type, C, role, layer));
                 m_stateSpec.back().derived = true;
-                m_stateSpec.back().mostRows = m_cache.mostRows(2 * (m_info.layers - finchLayers()) * C);
+                m_stateSpec.back().mostRows =
+                    m_cache.mostRows(2 * std::int64_t(m_info.layers - finchLayers()) * C);
             }
         }
     }

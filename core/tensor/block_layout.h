@@ -91,7 +91,7 @@ inline BlockGroup unpackGroup(const std::byte *block, int group)
         }
         return to;
     } else if constexpr (Type == DType::Q6_K) {
-        const int half = group / 4, part = group % 4;
+        const auto half = std::size_t(group) / 4, part = std::size_t(group) % 4;
         const std::uint8_t *low = b + 64 * half + 32 * (part % 2);
         const std::uint8_t *high = b + 128 + 32 * half;
         const float d = blocks::half(b + 208);

@@ -109,7 +109,8 @@ HWY_INLINE void fetchGroup(const std::byte *block, int group, Group &to)
         blocks::scaleAndMinimum(b + 4, group, halfToFloat(b), halfToFloat(b + 2), scaled);
         to.scale[0] = to.scale[1] = scaled.scale[0];
         to.offset = scaled.offset;
-        const std::uint8_t *q = b + (Type == DType::Q4_K ? 16 : 48) + kGroup * (group / 2);
+        const std::uint8_t *q =
+            b + (Type == DType::Q4_K ? 16 : 48) + std::size_t(kGroup) * std::size_t(group / 2);
         for (int half = 0; half < kGroup; half += 16) {
             const auto packed = load16(q + half);
             auto n = group % 2 == 0 ? hn::And(packed, hn::Set(d, 15)) : hn::ShiftRight<4>(packed);
@@ -121,13 +122,13 @@ HWY_INLINE void fetchGroup(const std::byte *block, int group, Group &to)
             store16(n, to.n + half);
         }
     } else if constexpr (Type == DType::Q6_K) {
-        const int half = group / 4, part = group % 4;
+        const auto half = std::size_t(group) / 4, part = std::size_t(group) % 4;
         const float scale = halfToFloat(b + 208);
-        for (int i = 0; i < 2; ++i) {
-            to.scale[i] = scale * float(std::int8_t(b[192 + 2 * group + i]));
+        for (std::size_t i = 0; i < 2; ++i) {
+            to.scale[i] = scale * float(std::int8_t(b[192 + 2 * std::size_t(group) + i]));
             const auto packed = load16(b + 64 * half + 32 * (part % 2) + 16 * i);
             const auto low = part < 2 ? hn::And(packed, hn::Set(d, 15)) : hn::ShiftRight<4>(packed);
-            const auto high = hn::ShiftRightSame(load16(b + 128 + 32 * half + 16 * i), 2 * part);
+            const auto high = hn::ShiftRightSame(load16(b + 128 + 32 * half + 16 * i), int(2 * part));
             const auto top = hn::ShiftLeft<4>(hn::And(high, hn::Set(d, 3)));
             store16(hn::Sub(hn::Or(low, top), hn::Set(d, 32)), to.n + 16 * i);
         }
