@@ -3,6 +3,8 @@
 
 #include "ui/bridge/engine_bridge.h"
 #include "ui/chat/conversation_model.h"
+#include "ui/chat/drafts.h"
+#include "ui/chat/reply_announcer.h"
 #include "ui/theme/theme.h"
 #include "ui/windows/workspace.h"
 
@@ -11,7 +13,6 @@
 
 class QAction;
 class QLabel;
-class QLineEdit;
 class QSplitter;
 class QStackedWidget;
 class QToolButton;
@@ -22,6 +23,7 @@ class BranchTree;
 class Composer;
 class ConversationList;
 class ErrorCard;
+class FindBar;
 class ProbabilityPanel;
 class ProgressRow;
 class SamplingPanel;
@@ -111,7 +113,6 @@ private:
     void refreshTree();
     void refreshComposer();
     void loadTraces(TurnId turn);
-    void announce(const std::string &text);
     TurnId
     chosenTurn(std::optional<Role> role = {}) const; // the selected one of that role, else the last; -1: none
     GenerationSettings settings() const;
@@ -132,8 +133,7 @@ private:
     StartPage *m_start;
     TranscriptView *m_transcript;
     QToolButton *m_toEnd;
-    QWidget *m_findBar;
-    QLineEdit *m_findField;
+    FindBar *m_findBar;
     ErrorCard *m_error;
     ProgressRow *m_reading;
     TimelineStrip *m_timeline;
@@ -141,11 +141,11 @@ private:
     BranchTree *m_tree;
     SamplingPanel *m_sampling;
     ProbabilityPanel *m_probabilities;
-    QLabel *m_announcer;
+    ReplyAnnouncer m_announcer;
 
-    QHash<qlonglong, QString> m_drafts; // by conversation; 0: none open
-    RequestId m_openRequest = 0;        // that is awaited
-    RequestId m_reply = 0;              // that is running
+    Drafts m_drafts;
+    RequestId m_openRequest = 0; // that is awaited
+    RequestId m_reply = 0;       // that is running
     ConversationId m_replyIn = 0;
     QString m_sent; // comes back into the field when sending fails
     std::optional<TurnId> m_editing;
@@ -153,7 +153,6 @@ private:
     std::optional<TurnId> m_hidden; // by the last hide, for undo
     TurnId m_tracesOf = -1;
     RequestId m_tracesRequest = 0;
-    QString m_sentence;            // not announced yet
     RequestId m_createRequest = 0; // the conversation that the first message waits for
     std::optional<Turn> m_live;    // the running reply so far, whichever conversation is on show
 };
