@@ -71,22 +71,20 @@ private:
 
 void TestEveryArchitecture::chats_data()
 {
-    QTest::addColumn<QString>("model"); // in tests/data, or in the golden data beside the project
+    QTest::addColumn<QString>("model"); // of the golden data
     for (const char *model :
          {"rwkv4/model.pth", "rwkv5.0/model.pth", "rwkv5.1/model.pth", "rwkv5.2/model.pth", "rwkv6/model.pth",
           "rwkv7/model.pth", "goldfinch/model.safetensors", "arwkv7/gate-norm-tied/model.safetensors",
-          "golden/qrwkv6/qrwkv6-preview/model.safetensors", "golden/finchc2/model.safetensors",
-          "golden/arwkv7/hybrid-attn/model.safetensors", "golden/qrwkv6/qrwkv7-radlads/model.safetensors"})
+          "qrwkv6/qrwkv6-preview/model.safetensors", "finchc2/model.safetensors",
+          "arwkv7/hybrid-attn/model.safetensors", "qrwkv6/qrwkv7-radlads/model.safetensors"})
         QTest::newRow(model) << model;
 }
 
 void TestEveryArchitecture::chats()
 {
     QFETCH(QString, model);
-    const std::string name = model.toStdString();
-    const auto source = name.starts_with("golden/") ? sharedFile(name) : std::optional(dataFile(name));
-    if (!source)
-        QSKIP("the golden data are not here");
+    SKIP_WITHOUT_GOLDEN(model.toStdString());
+    const auto source = goldenPath(model.toStdString());
     const QTemporaryDir folder;
     const std::filesystem::path file = folder.filePath("model.gguf").toStdString(),
                                 library = folder.filePath("library.db").toStdString();

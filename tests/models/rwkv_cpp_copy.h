@@ -80,12 +80,13 @@ inline Result<> writeRwkvCppCopy(const std::filesystem::path &model, const std::
 // The copy gives the logits of the original.
 inline void checkRwkvCppCopy(const std::string &folder, const Conversion &convert)
 {
+    SKIP_WITHOUT_GOLDEN(folder);
     QTemporaryDir place;
     const std::filesystem::path copy = place.filePath("copy.bin").toStdString();
-    VERIFY_OK(writeRwkvCppCopy(dataFile(folder + "/model.pth"), copy, convert));
+    VERIFY_OK(writeRwkvCppCopy(goldenFile(folder, "model.pth"), copy, convert));
     REQUIRE(const auto test, openForTest(copy, makeCpuBackend(2)));
-    REQUIRE(const Golden golden, Golden::read(dataFile(folder + "/expected.safetensors")));
-    REQUIRE(const auto tokens, readTokens(dataFile(folder + "/tokens.json")));
+    REQUIRE(const Golden golden, Golden::read(goldenFile(folder, "expected.safetensors")));
+    REQUIRE(const auto tokens, readTokens(goldenFile(folder, "tokens.json")));
     REQUIRE(State state, test.runner->newState());
 
     REQUIRE(const auto logits, allLogits(*test.runner, state, tokens, tokens.size()));

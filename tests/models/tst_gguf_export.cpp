@@ -18,18 +18,19 @@ using namespace volary::test;
 namespace {
 
 struct Source {
-    const char *file; // in tests/data
+    const char *file; // of the golden data
     const char *architecture;
+    double q8, q4; // the largest divergence, three times what was measured
 };
-constexpr Source kSources[]{{"rwkv4/model.pth", "rwkv4"},
-                            {"rwkv5.0/model.pth", "rwkv5"},
-                            {"rwkv5.1/model.pth", "rwkv5"},
-                            {"rwkv5.2/model.pth", "rwkv5"},
-                            {"rwkv6/model.pth", "rwkv6"},
-                            {"rwkv7/model.pth", "rwkv7"},
-                            {"goldfinch/model.safetensors", "goldfinch"},
-                            {"arwkv7/gate-norm-tied/model.safetensors", "arwkv7"},
-                            {"qrwkv6/qrwkv6-ranks/model.safetensors", "rwkv6qwen2"}};
+constexpr Source kSources[]{{"rwkv4/model.pth", "rwkv4", 0.0005, 0.025},
+                            {"rwkv5.0/model.pth", "rwkv5", 0.004, 0.3},
+                            {"rwkv5.1/model.pth", "rwkv5", 0.0012, 0.15},
+                            {"rwkv5.2/model.pth", "rwkv5", 0.0012, 0.1},
+                            {"rwkv6/model.pth", "rwkv6", 0.0012, 0.1},
+                            {"rwkv7/model.pth", "rwkv7", 0.003, 0.3},
+                            {"goldfinch/model.safetensors", "goldfinch", 0.004, 0.25},
+                            {"arwkv7/gate-norm-tied/model.safetensors", "arwkv7", 0.03, 1},
+                            {"qrwkv6/qrwkv6-ranks/model.safetensors", "rwkv6qwen2", 0.0006, 0.06}};
 
 Result<Json> settingsBeside(const std::filesystem::path &model)
 {
@@ -135,7 +136,8 @@ void TestGgufExport::aModelWrittenIsTheSameModel()
 {
     QFETCH(QString, source);
     QFETCH(QString, architecture);
-    const auto original = dataFile(source.toStdString());
+    SKIP_WITHOUT_GOLDEN(source.toStdString());
+    const auto original = *goldenPath(source.toStdString());
     VERIFY_OK(exportTo(original, file("same.gguf"), std::nullopt));
     REQUIRE(const auto raw, openTensorFile(file("same.gguf")));
     QCOMPARE(*ggufMetadata(*raw)->string("general.architecture"), architecture.toStdString());
@@ -155,8 +157,8 @@ void TestGgufExport::quantisedModelsStayClose_data()
     QTest::addColumn<int>("type");
     QTest::addColumn<double>("most");
     for (const Source &source : kSources) {
-        QTest::addRow("%s q8_0", source.file) << source.file << int(DType::Q8_0) << 6e-3;
-        QTest::addRow("%s q4_0", source.file) << source.file << int(DType::Q4_0) << 0.8;
+        QTest::addRow("%s q8_0", source.file) << source.file << int(DType::Q8_0) << source.q8;
+        QTest::addRow("%s q4_0", source.file) << source.file << int(DType::Q4_0) << source.q4;
     }
 }
 
@@ -165,11 +167,16 @@ void TestGgufExport::quantisedModelsStayClose()
     QFETCH(QString, source);
     QFETCH(int, type);
     QFETCH(double, most);
-    const auto original = dataFile(source.toStdString());
+    SKIP_WITHOUT_GOLDEN(source.toStdString());
+    const auto original = *goldenPath(source.toStdString());
     VERIFY_OK(exportTo(original, file("small.gguf"), DType(type)));
     REQUIRE(const auto before, openForTest(original, makeCpuBackend(2)));
     REQUIRE(const auto after, openForTest(file("small.gguf"), makeCpuBackend(2)));
-    const auto tokens = someTokens(before.opened.model->info().vocabulary);
+    // The same tokens every time: a few of them are predicted so surely by random weights that they decide
+    // the mean.
+    std::vector<TokenId> tokens;
+    for (int i = 0; i < 70; ++i)
+        tokens.push_back((i * 37 + 11) % before.opened.model->info().vocabulary);
 
     REQUIRE(const ModelComparison c, compareModels(*before.runner, *after.runner, tokens, 64));
 

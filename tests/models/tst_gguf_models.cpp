@@ -10,7 +10,7 @@ using namespace volary::test;
 namespace {
 
 struct Source {
-    const char *file;     // in tests/data, or in the golden data beside the project
+    const char *file;
     const char *expected; // where its logits are
     const char *tokens;
     const char *tokensKey;
@@ -22,20 +22,15 @@ struct Source {
 constexpr Source kSources[]{
     {"gguf/rwkv7-q8_0.gguf", "gguf/rwkv7-q8_0.expected.safetensors", "rwkv7/tokens.json", "tokens", "rwkv7",
      kLogitTolerance},
-    {"golden/formats/gguf/rwkv7-bf16.gguf", "rwkv7/expected.safetensors", "rwkv7/tokens.json", "tokens",
-     "rwkv7", kLogitTolerance},
-    {"golden/formats/gguf/rwkv6-q8_0.gguf", "golden/formats/gguf/rwkv6-q8_0.expected.safetensors",
-     "rwkv6/tokens.json", "tokens", "rwkv6", kLogitTolerance},
-    {"golden/arwkv7/gate-nonorm/model.gguf", "golden/arwkv7/gate-nonorm/expected.safetensors",
-     "golden/arwkv7/gate-nonorm/tokens.json", "prompt_ids", "arwkv7", 2e-4},
-    {"golden/qrwkv6/qrwkv6-preview/model.gguf", "golden/qrwkv6/qrwkv6-preview/expected.safetensors",
-     "golden/qrwkv6/qrwkv6-preview/tokens.json", "prompt_ids", "qrwkv6", 2e-4},
+    {"formats/gguf/rwkv7-bf16.gguf", "rwkv7/expected.safetensors", "rwkv7/tokens.json", "tokens", "rwkv7",
+     kLogitTolerance},
+    {"formats/gguf/rwkv6-q8_0.gguf", "formats/gguf/rwkv6-q8_0.expected.safetensors", "rwkv6/tokens.json",
+     "tokens", "rwkv6", kLogitTolerance},
+    {"arwkv7/gate-nonorm/model.gguf", "arwkv7/gate-nonorm/expected.safetensors",
+     "arwkv7/gate-nonorm/tokens.json", "prompt_ids", "arwkv7", 2e-4},
+    {"qrwkv6/qrwkv6-preview/model.gguf", "qrwkv6/qrwkv6-preview/expected.safetensors",
+     "qrwkv6/qrwkv6-preview/tokens.json", "prompt_ids", "qrwkv6", 2e-4},
 };
-
-std::optional<std::filesystem::path> locate(const std::string &name)
-{
-    return name.starts_with("golden/") ? sharedFile(name) : std::optional(dataFile(name));
-}
 
 } // namespace
 
@@ -65,9 +60,10 @@ void TestGgufModels::logitsAreThoseOfTheModel()
     QFETCH(QString, backend);
     SKIP_WITHOUT(backend);
     const Source &s = kSources[source];
-    const auto path = locate(s.file), expectedAt = locate(s.expected), tokensAt = locate(s.tokens);
-    if (!path || !expectedAt || !tokensAt)
-        QSKIP("the golden data are not here");
+    const auto path = goldenPath(s.file), expectedAt = goldenPath(s.expected),
+               tokensAt = goldenPath(s.tokens);
+    for (const char *name : {s.file, s.expected, s.tokens})
+        SKIP_WITHOUT_GOLDEN(name);
     REQUIRE(const auto test, openForTest(*path, makeBackendForTest(backend)));
     QCOMPARE(test.opened.model->info().architecture, std::string(s.architecture));
     REQUIRE(const Golden golden, Golden::read(*expectedAt));
@@ -98,9 +94,8 @@ void TestGgufModels::vocabularyInsideTheFileIsUsed()
 
 void TestGgufModels::bytePairsInsideTheFileAreUsed()
 {
-    const auto path = sharedFile("golden/arwkv7/gate-nonorm/model.gguf");
-    if (!path)
-        QSKIP("the golden data are not here");
+    SKIP_WITHOUT_GOLDEN("arwkv7/gate-nonorm/model.gguf");
+    const auto path = goldenPath("arwkv7/gate-nonorm/model.gguf");
     REQUIRE(const ModelFile file, openModelFile(*path));
     REQUIRE(const auto vocabulary, findVocabulary(*path, file.gguf.get(), {}, 320));
     QCOMPARE(vocabulary->kind(), std::string_view("bpe"));

@@ -578,9 +578,8 @@ void TestGoldFinch::finchC2MatchesTheGoldenData()
 {
     QFETCH(QString, backend);
     SKIP_WITHOUT(backend);
-    const auto model = sharedFile("golden/finchc2/model.safetensors");
-    if (!model)
-        QSKIP("the golden data of Finch-C2 are not here (they would be 9 MB)");
+    SKIP_WITHOUT_GOLDEN("finchc2/model.safetensors");
+    const auto model = goldenPath("finchc2/model.safetensors");
     const std::filesystem::path golden = model->parent_path();
     REQUIRE(const Golden expected, Golden::read(golden / "expected.safetensors"));
     REQUIRE(const Golden variants, Golden::read(golden / "expected_variants.safetensors"));

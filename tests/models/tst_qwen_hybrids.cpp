@@ -12,25 +12,15 @@ namespace {
 constexpr double kHybridTolerance = 2e-4; // what the README of the golden data asks for
 
 struct Variant {
-    const char *folder;
+    const char *folder; // of the golden data
     const char *architecture;
-    bool bundled; // in tests/data; the others are in the golden data beside the project
 };
 constexpr Variant kVariants[]{
-    {"arwkv7/gate-norm-tied", "arwkv7", true},  {"arwkv7/gate-nonorm", "arwkv7", false},
-    {"arwkv7/nogate-nonorm", "arwkv7", false},  {"arwkv7/hybrid-attn", "arwkv7", false},
-    {"qrwkv6/qrwkv6-ranks", "qrwkv6", true},    {"qrwkv6/qrwkv6-preview", "qrwkv6", false},
-    {"qrwkv6/qrwkv7-radlads", "qrwkv7", false}, {"qrwkv6/qrwkv7-shift-norm", "qrwkv7", false},
+    {"arwkv7/gate-norm-tied", "arwkv7"}, {"arwkv7/gate-nonorm", "arwkv7"},
+    {"arwkv7/nogate-nonorm", "arwkv7"},  {"arwkv7/hybrid-attn", "arwkv7"},
+    {"qrwkv6/qrwkv6-ranks", "qrwkv6"},   {"qrwkv6/qrwkv6-preview", "qrwkv6"},
+    {"qrwkv6/qrwkv7-radlads", "qrwkv7"}, {"qrwkv6/qrwkv7-shift-norm", "qrwkv7"},
 };
-
-// Empty where the golden data are not here.
-QString folderOf(const Variant &variant)
-{
-    if (variant.bundled)
-        return QString::fromStdString(dataFile(variant.folder).string());
-    const auto shared = sharedFile(std::string("golden/") + variant.folder);
-    return shared ? QString::fromStdString(shared->string()) : QString();
-}
 
 void forEveryVariant()
 {
@@ -40,12 +30,12 @@ void forEveryVariant()
     for (const Variant &variant : kVariants)
         for (const char *backend : {"reference", "cpu", "cuda"})
             QTest::addRow("%s, %s", variant.folder, backend)
-                << folderOf(variant) << variant.architecture << backend;
+                << QString(variant.folder) << variant.architecture << backend;
 }
 
 Result<OpenedForTest> open(const QString &folder, std::unique_ptr<Backend> backend)
 {
-    return openForTest(std::filesystem::path(folder.toStdString()) / "model.safetensors", std::move(backend));
+    return openForTest(goldenFile(folder.toStdString(), "model.safetensors"), std::move(backend));
 }
 
 // [T, K N] as the golden data keep it: [K, T, N]. The number of tokens is known; N follows from the head
@@ -104,13 +94,12 @@ void TestQwenHybrids::logitsAndStatesMatchTheGoldenData()
     QFETCH(QString, folder);
     QFETCH(QString, backend);
     QFETCH(QString, architecture);
-    if (folder.isEmpty())
-        QSKIP("these golden data are not here (all together they are too large to come along)");
+    SKIP_WITHOUT_GOLDEN(folder.toStdString());
     SKIP_WITHOUT(backend);
     REQUIRE(const auto test, open(folder, makeBackendForTest(backend)));
     const ModelInfo &info = test.opened.model->info();
     QCOMPARE(QString::fromStdString(info.architecture), architecture);
-    const std::filesystem::path path = folder.toStdString();
+    const std::filesystem::path path = *goldenPath(folder.toStdString());
     REQUIRE(const Golden golden, Golden::read(path / "expected.safetensors"));
     REQUIRE(const auto tokens, readTokens(path / "tokens.json", "prompt_ids"));
     constexpr std::size_t kAttentionHeadSize = 32; // of all golden models with attention
@@ -130,11 +119,10 @@ void TestQwenHybrids::greedyContinuationIsThatOfTheReference()
 {
     QFETCH(QString, folder);
     QFETCH(QString, backend);
-    if (folder.isEmpty())
-        QSKIP("these golden data are not here (all together they are too large to come along)");
+    SKIP_WITHOUT_GOLDEN(folder.toStdString());
     SKIP_WITHOUT(backend);
     REQUIRE(const auto test, open(folder, makeBackendForTest(backend)));
-    const std::filesystem::path path = folder.toStdString();
+    const std::filesystem::path path = *goldenPath(folder.toStdString());
     REQUIRE(const auto prompt, readTokens(path / "tokens.json", "prompt_ids"));
     REQUIRE(const auto expected, readTokens(path / "tokens.json", "greedy_ids"));
     REQUIRE(Session session, Session::create(*test.runner, {}, {.temperature = 0}));
@@ -149,8 +137,7 @@ void TestQwenHybrids::everyWayToCutATextGivesTheSameBits()
 {
     QFETCH(QString, folder);
     QFETCH(QString, backend);
-    if (folder.isEmpty())
-        QSKIP("these golden data are not here (all together they are too large to come along)");
+    SKIP_WITHOUT_GOLDEN(folder.toStdString());
     SKIP_WITHOUT(backend);
     REQUIRE(const auto test, open(folder, makeBackendForTest(backend)));
     std::vector<TokenId> tokens(60);

@@ -79,28 +79,7 @@ void TestRwkv7::lastLogitsAreTheLastOfAllLogits()
 void TestRwkv7::trainedTinyModelAgreesWithItsAuthors()
 {
     QFETCH(QString, backend);
-    const auto model = sharedFile("models/rwkv.cpp-tiny/tiny-rwkv-7v0-834K-FP32.bin");
-    const auto expectedFile = sharedFile("models/rwkv.cpp-tiny/expected-logits-7v0-834K.bin");
-    if (!model || !expectedFile)
-        QSKIP("the trained model of rwkv.cpp is not here (it belongs to another project)");
-    SKIP_WITHOUT(backend);
-    REQUIRE(const auto test, openForTest(*model, makeBackendForTest(backend)));
-    REQUIRE(const std::string bytes, readFile(*expectedFile, 1 << 16));
-    std::vector<float> expected(bytes.size() / sizeof(float));
-    std::memcpy(expected.data(), bytes.data(), bytes.size());
-    const std::vector<TokenId> tokens{'"', 'i', 'n'};
-
-    for (const std::size_t chunk : {1, 3}) {
-        REQUIRE(State state, test.runner->newState());
-        REQUIRE(const auto logits, allLogits(*test.runner, state, tokens, chunk));
-        const auto last = std::span(logits).last(256);
-
-        QVERIFY(largestDifference(last, expected) <= 5e-4);
-        double sum = 0; // what the authors' own test looks at
-        for (std::size_t i = 0; i < expected.size(); ++i)
-            sum += double(last[i]) - double(expected[i]);
-        QVERIFY(std::abs(sum) <= 1.05e-3);
-    }
+    checkTinyModel("7v0-834K", backend);
 }
 
 void TestRwkv7::trainedModelReproducesItsCard()

@@ -32,6 +32,14 @@ inline std::optional<std::filesystem::path> sharedFile(const std::string &name)
     return std::filesystem::exists(path) ? std::optional(path) : std::nullopt;
 }
 
+// Golden data: in tests/data, or beside the project where they would make a checkout too large; nothing where
+// they are in neither place.
+inline std::optional<std::filesystem::path> goldenPath(const std::string &name)
+{
+    const std::filesystem::path inside = dataFile(name);
+    return std::filesystem::exists(inside) ? std::optional(inside) : sharedFile("golden/" + name);
+}
+
 // The float32 tensors of a safetensors file, by name.
 class Golden {
 public:
@@ -151,3 +159,10 @@ inline double largestRelativeDifference(std::span<const float> got, std::span<co
 }
 
 } // namespace volary::test
+
+// Skips the test, and says so, where golden data are not to be had.
+#define SKIP_WITHOUT_GOLDEN(name)                                                                            \
+    do {                                                                                                     \
+        if (!volary::test::goldenPath(name))                                                                 \
+            QSKIP("these golden data are not here (all together they are too large to come along)");         \
+    } while (false)
