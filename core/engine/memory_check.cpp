@@ -1,6 +1,7 @@
 #include "core/engine/memory_check.h"
 
 #include "core/base/text.h"
+#include "core/models/weights.h"
 
 #include <charconv>
 #include <fstream>
@@ -15,16 +16,12 @@ constexpr std::uint64_t kReserve = std::uint64_t(256) << 20;
 
 DType typeOnDevice(const TensorInfo &tensor, std::optional<DType> type, const Backend &backend)
 {
-    const DType stored = tensor.type == DType::F64 ? DType::F32 : tensor.type;
-    if (tensor.shape.rank() < 2 || tensor.shape.elements() == tensor.shape[tensor.shape.rank() - 1])
-        return DType::F32;
-    DType wanted = type.value_or(stored);
-    const bool matrix =
-        tensor.shape.rank() == 2 && tensor.name.ends_with(".weight"); // else factors of low rank
-    if (isQuantised(wanted) &&
-        (!matrix || tensor.shape[tensor.shape.rank() - 1] % elementsPerBlock(wanted) != 0))
-        wanted = stored;
-    return isQuantised(wanted) && !backend.supports(OpKind::Linear, wanted) ? DType::F16 : wanted;
+    const int rank = tensor.shape.rank();
+    if (rank < 2 || tensor.shape.elements() == tensor.shape[rank - 1])
+        return DType::F32;                                             // a vector
+    const bool matrix = rank == 2 && tensor.name.ends_with(".weight"); // else a factor of low rank
+    return matrix ? matrixTypeOnDevice(tensor.type, type, tensor.shape[1], backend)
+                  : factorTypeOnDevice(tensor.type, type);
 }
 
 } // namespace

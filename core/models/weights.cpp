@@ -108,26 +108,23 @@ Tensor WeightLoader::uploadFloats(std::vector<float> numbers, DType type, Shape 
     return failed() ? Tensor{} : upload(toBytes(numbers, type), type, shape);
 }
 
-// Blocks that the device cannot multiply become half floats, which hold their numbers to 11 bits.
-DType WeightLoader::matrixType(DType stored, std::int64_t inputs) const
+DType matrixTypeOnDevice(DType stored, std::optional<DType> wanted, std::int64_t inputs,
+                         const Backend &backend)
 {
-    DType wanted = m_options.weightType.value_or(stored);
-    if (isQuantised(wanted) && inputs % elementsPerBlock(wanted) != 0)
-        wanted = stored;
-    if (wanted == DType::F64)
+    DType type = wanted.value_or(stored);
+    if (isQuantised(type) && inputs % elementsPerBlock(type) != 0)
+        type = stored;
+    if (type == DType::F64)
         return DType::F32;
-    return isQuantised(wanted) && !m_backend.supports(OpKind::Linear, wanted) ? DType::F16 : wanted;
+    return isQuantised(type) && !backend.supports(OpKind::Linear, type) ? DType::F16 : type;
 }
 
-// Small matrices whose numbers change places stay floats: blocks would cost accuracy and save nothing.
-DType WeightLoader::turnedType(DType stored) const
+DType factorTypeOnDevice(DType stored, std::optional<DType> wanted)
 {
-    const DType wanted = m_options.weightType.value_or(stored);
-    if (!isQuantised(wanted))
-        return wanted == DType::F64 ? DType::F32 : wanted;
-    if (isQuantised(stored))
-        return DType::F16;
-    return stored == DType::F64 ? DType::F32 : stored;
+    DType type = wanted.value_or(stored);
+    if (isQuantised(type))
+        type = isQuantised(stored) ? DType::F16 : stored;
+    return type == DType::F64 ? DType::F32 : type;
 }
 
 Tensor WeightLoader::matrix(const std::string &name, std::int64_t outputs, std::int64_t inputs)
@@ -160,7 +157,7 @@ Tensor WeightLoader::unturned(const std::string &name, const Shape &stored, cons
         return {};
     entry->used = true;
     const DType type = m_file.tensors()[entry->index].type;
-    const DType wanted = matrixType(type, made[1]);
+    const DType wanted = matrixTypeOnDevice(type, m_options.weightType, made[1], m_backend);
     if (wanted != type)
         return uploadFloats(floats(*entry), wanted, made);
     const auto *bytes = fetch(*entry);
@@ -184,7 +181,7 @@ Tensor WeightLoader::turned(const std::string &name, const Shape &stored, std::s
                 to[first + o * inputs + i] = from[first + i * outputs + o];
         }
     }
-    const DType type = turnedType(m_file.tensors()[entry->index].type);
+    const DType type = factorTypeOnDevice(m_file.tensors()[entry->index].type, m_options.weightType);
     return uploadFloats(std::move(to), type, {std::int64_t(count * outputs), std::int64_t(inputs)});
 }
 
@@ -204,7 +201,7 @@ Tensor WeightLoader::columns(const std::string &name, std::int64_t outputs, std:
         const auto begin = from.begin() + o * inputs + first;
         to.insert(to.end(), begin, begin + count);
     }
-    const DType type = turnedType(m_file.tensors()[entry->index].type);
+    const DType type = factorTypeOnDevice(m_file.tensors()[entry->index].type, m_options.weightType);
     return uploadFloats(std::move(to), type, {outputs, count});
 }
 

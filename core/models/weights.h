@@ -90,9 +90,6 @@ private:
     // The bytes as stored, hashed and counted as progress; nullptr after a failure. Valid until the next
     // call.
     const std::vector<std::byte> *fetch(Entry &entry);
-    // The type that a matrix of rows of `inputs` numbers, and one whose numbers are moved, has on the device.
-    DType matrixType(DType stored, std::int64_t inputs) const;
-    DType turnedType(DType stored) const;
     // A matrix of the shape `made` from a tensor of the shape `stored`, which has the same order of numbers.
     Tensor unturned(const std::string &name, const Shape &stored, const Shape &made);
     Tensor turned(const std::string &name, const Shape &stored, std::size_t count, std::size_t inputs,
@@ -113,6 +110,13 @@ private:
     std::string m_settings;
     std::optional<Error> m_error;
 };
+
+// The type that a matrix with rows of `inputs` numbers has on a device: the wanted one, or as it is stored.
+// Blocks that the device cannot multiply become half floats, which hold their numbers to 11 bits.
+DType matrixTypeOnDevice(DType stored, std::optional<DType> wanted, std::int64_t inputs,
+                         const Backend &backend);
+// The same for small matrices whose numbers change places: blocks would cost accuracy there and save nothing.
+DType factorTypeOnDevice(DType stored, std::optional<DType> wanted);
 
 // A view of the rows first .. first + count - 1 of a matrix.
 Tensor rowsOf(const Tensor &matrix, std::int64_t first, std::int64_t count);
