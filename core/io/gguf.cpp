@@ -164,41 +164,23 @@ std::optional<std::uint64_t> bytesOfValue(std::uint32_t type)
 
 Result<GgufValue> Gguf::readValue(Reader &reader, std::uint32_t type, const std::string &what, int depth)
 {
-    const auto signedNumber = [](auto number) { return GgufValue{std::int64_t(number)}; };
+    const auto whole = [&]<typename T>(T) -> Result<GgufValue> {
+        TRY(const T value, reader.number<T>(what));
+        return GgufValue{std::int64_t(value)};
+    };
     switch (type) {
-    case U8: {
-        TRY(const auto value, reader.number<std::uint8_t>(what));
-        return signedNumber(value);
-    }
-    case I8: {
-        TRY(const auto value, reader.number<std::int8_t>(what));
-        return signedNumber(value);
-    }
-    case U16: {
-        TRY(const auto value, reader.number<std::uint16_t>(what));
-        return signedNumber(value);
-    }
-    case I16: {
-        TRY(const auto value, reader.number<std::int16_t>(what));
-        return signedNumber(value);
-    }
-    case U32: {
-        TRY(const auto value, reader.number<std::uint32_t>(what));
-        return signedNumber(value);
-    }
-    case I32: {
-        TRY(const auto value, reader.number<std::int32_t>(what));
-        return signedNumber(value);
-    }
+    case U8: return whole(std::uint8_t());
+    case I8: return whole(std::int8_t());
+    case U16: return whole(std::uint16_t());
+    case I16: return whole(std::int16_t());
+    case U32: return whole(std::uint32_t());
+    case I32: return whole(std::int32_t());
+    case I64: return whole(std::int64_t());
     case U64: {
         TRY(const auto value, reader.number<std::uint64_t>(what));
         if (value > std::uint64_t(std::numeric_limits<std::int64_t>::max()))
             return GgufValue{value};
-        return signedNumber(value);
-    }
-    case I64: {
-        TRY(const auto value, reader.number<std::int64_t>(what));
-        return signedNumber(value);
+        return GgufValue{std::int64_t(value)};
     }
     case F32: {
         TRY(const auto value, reader.number<float>(what));
