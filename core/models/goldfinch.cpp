@@ -12,7 +12,7 @@
 
 #include "core/models/blocks/checkpoint.h"
 #include "core/models/blocks/config.h"
-#include "core/models/blocks/finch_time_mix.h"
+#include "core/models/blocks/finch.h"
 #include "core/models/blocks/low_rank.h"
 #include "core/models/blocks/skeleton.h"
 #include "core/models/blocks/states.h"
@@ -51,18 +51,11 @@ struct GoldWeights {
     LayerNormWeights normQ, normK, normV, normX;
 };
 
-struct ChannelMixWeights {
-    Tensor mixK, mixR; // [C]  share of the previous token
-    Tensor receptance; // [C, C]
-    Tensor key;        // [F, C]
-    Tensor value;      // [C, F]
-};
-
 struct Weights {
     SkeletonWeights skeleton;
     std::vector<LowerWeights> finch; // the lower layers
     std::vector<GoldWeights> gold;   // the upper ones; none in Finch-C2
-    std::vector<ChannelMixWeights> channelMix;
+    std::vector<finch::ChannelMixWeights> channelMix;
     Tensor compress;      // [L, C]  w_kv_cache_a, with L = width of the latent
     Tensor fromEmbedding; // [C, C]  w_kv_cache_b, its columns for x0
     Tensor fromLatent;    // [C, L]  and those for c
@@ -80,40 +73,17 @@ LayerNormWeights loadNorm(WeightLoader &load, const std::string &name, std::int6
     return {.scale = load.vector(name + ".weight", C), .shift = load.vector(name + ".bias", C)};
 }
 
-LowRank pairOf(const Tensor &downs, const Tensor &ups, std::int64_t index, std::int64_t rank, std::int64_t C,
-               Tensor bias)
-{
-    return {
-        .down = rowsOf(downs, index * rank, rank), .up = rowsOf(ups, index * C, C), .bias = std::move(bias)};
-}
-
-// Rank of `count` pairs of factors that share two tensors, [C, count * rank] and [count, rank, C].
-std::int64_t sharedRank(WeightLoader &load, const std::string &ups)
-{
-    const Shape shape = load.shapeOf(ups);
-    return shape.rank() == 3 ? shape[1] : 0;
-}
-
-// In the order r, k, v, w, v2; RWKV-6 has another.
-void loadMixes(WeightLoader &load, const std::string &att, std::int64_t C, FinchC2Weights &w)
-{
-    constexpr std::int64_t kPairs = 5;
-    const std::int64_t rank = sharedRank(load, att + "time_maa_w2");
-    const Tensor downs = load.transposed(att + "time_maa_w1", C, kPairs * rank);
-    const Tensor ups = load.transposedMatrices(att + "time_maa_w2", kPairs, rank, C);
-    if (load.failed())
-        return;
-    LowRank *const pairs[kPairs] = {&w.mixR, &w.mixK, &w.mixV, &w.mixW, &w.mixV2};
-    constexpr const char *names[kPairs] = {"r", "k", "v", "w", "v2"};
-    for (std::int64_t i = 0; i < kPairs; ++i)
-        *pairs[i] = pairOf(downs, ups, i, rank, C, load.vector(att + "time_maa_" + names[i], C));
-}
-
 FinchC2Weights loadFinchC2(WeightLoader &load, const std::string &att, std::int64_t C, const Flags &flags)
 {
     FinchC2Weights w;
     w.mixX = load.vector(att + "time_maa_x", C);
-    loadMixes(load, att, C, w);
+    const std::string maa = att + "time_maa_"; // RWKV-6 has another order
+    loadLowRanks(load, maa + "w1", maa + "w2", C,
+                 {{w.mixR, maa + "r"},
+                  {w.mixK, maa + "k"},
+                  {w.mixV, maa + "v"},
+                  {w.mixW, maa + "w"},
+                  {w.mixV2, maa + "v2"}});
     w.receptance = load.matrix(att + "receptance.weight", C, C);
     w.key = load.matrix(att + "key.weight", C, C);
     w.value = load.matrix(att + "value.weight", C, C);
@@ -135,13 +105,8 @@ GoldWeights loadGold(WeightLoader &load, const std::string &att, std::int64_t C)
     w.mixQ.bias = load.vector(att + "time_maa_q", C);
     w.query = load.matrix(att + "query.weight", C, C);
     w.mixCache = load.vector(att + "time_maa_v_cache", C);
-    const std::int64_t rank = sharedRank(load, att + "time_maa_kv_w2");
-    const Tensor downs = load.transposed(att + "time_maa_kv_w1", C, 2 * rank);
-    const Tensor ups = load.transposedMatrices(att + "time_maa_kv_w2", 2, rank, C);
-    if (load.failed())
-        return w;
-    w.mixK = pairOf(downs, ups, 0, rank, C, load.vector(att + "time_maa_k", C));
-    w.mixV = pairOf(downs, ups, 1, rank, C, load.vector(att + "time_maa_v", C));
+    loadLowRanks(load, att + "time_maa_kv_w1", att + "time_maa_kv_w2", C,
+                 {{w.mixK, att + "time_maa_k"}, {w.mixV, att + "time_maa_v"}});
     w.key = loadLowRank(load, att + "time_key_w1", att + "time_key_w2", C);
     w.value = loadLowRank(load, att + "time_value_w1", att + "time_value_w2", C);
     w.output = load.matrix(att + "output.weight", C, C);
@@ -150,16 +115,6 @@ GoldWeights loadGold(WeightLoader &load, const std::string &att, std::int64_t C)
     w.normV = loadNorm(load, att + "ln_v", C);
     w.normX = loadNorm(load, att + "ln_x", C);
     return w;
-}
-
-ChannelMixWeights loadChannelMix(WeightLoader &load, const std::string &ffn, const ModelInfo &info)
-{
-    const std::int64_t C = info.width, F = info.hidden;
-    return {.mixK = load.vector(ffn + "time_maa_k", C),
-            .mixR = load.vector(ffn + "time_maa_r", C),
-            .receptance = load.matrix(ffn + "receptance.weight", C, C),
-            .key = load.matrix(ffn + "key.weight", F, C),
-            .value = load.matrix(ffn + "value.weight", C, F)};
 }
 
 // Equations.
@@ -225,14 +180,6 @@ Value finchTimeMix(Ops &op, const FinchC2Weights &p, const Flags &flags, const S
         y = op.add(y, op.add(op.linear(p.value, x2), project(op, p.value2, x2, Activation::Tanh)));
     }
     return op.linear(p.output, norm(op, p.norm, y));
-}
-
-Value channelMix(Ops &op, const ChannelMixWeights &p, int shiftState, Value x)
-{
-    const Value previous = op.tokenShift(x, shiftState);
-    const Value k = op.activate(Activation::SquaredRelu, op.linear(p.key, op.lerp(x, previous, p.mixK)));
-    const Value r = op.activate(Activation::Sigmoid, op.linear(p.receptance, op.lerp(x, previous, p.mixR)));
-    return op.mul(r, op.linear(p.value, k));
 }
 
 // x: [W, C], normalised: the last rows of the run.
@@ -309,9 +256,9 @@ private:
         const auto l = std::size_t(layer);
         const SkeletonWeights::Layer &norms = m_weights.skeleton.layers[l];
         x = op.add(x, lowerTimeMix(op, m_weights.finch[l], layer, norm(op, norms.attention, x)));
-        return op.add(x, channelMix(op, m_weights.channelMix[l],
-                                    m_slots.finch(layer, StateSlots::FeedForwardShift),
-                                    norm(op, norms.feedForward, x)));
+        return op.add(x, finch::channelMix(op, m_weights.channelMix[l],
+                                           m_slots.finch(layer, StateSlots::FeedForwardShift),
+                                           norm(op, norms.feedForward, x)));
     }
 
     // A block's output needs its input at three positions in a row (one shift in each mix), so the last
@@ -327,9 +274,9 @@ private:
             const auto rebuild = [&](Ops &tile) { return rebuildTile(tile, layer); };
             x = op.add(x, goldTimeMix(op, gold(layer), m_flags, m_slots, layer, norm(op, norms.attention, x),
                                       m_info.heads, rebuild));
-            x = op.add(x, channelMix(op, m_weights.channelMix[std::size_t(layer)],
-                                     m_slots.gold(layer, StateSlots::GoldFeedForwardShift),
-                                     norm(op, norms.feedForward, x)));
+            x = op.add(x, finch::channelMix(op, m_weights.channelMix[std::size_t(layer)],
+                                            m_slots.gold(layer, StateSlots::GoldFeedForwardShift),
+                                            norm(op, norms.feedForward, x)));
         }
         return x;
     }
@@ -523,7 +470,7 @@ std::unique_ptr<const Model> load(WeightLoader &load)
             w.finch.emplace_back(finch::loadTimeMix(load, block + "att.", C));
         else
             w.gold.push_back(loadGold(load, block + "att.", C));
-        w.channelMix.push_back(loadChannelMix(load, block + "ffn.", info));
+        w.channelMix.push_back(finch::loadChannelMix(load, block + "ffn.", info));
     }
     if (goldLayers > 0) {
         const Shape compress = load.shapeOf(kCacheSign);

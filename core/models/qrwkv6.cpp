@@ -47,21 +47,15 @@ struct Weights {
 // In the order r, k, v, w, g.
 TokenShiftWeights loadShift(WeightLoader &load, const std::string &prefix, std::int64_t C)
 {
-    constexpr std::int64_t kPairs = 5;
     TokenShiftWeights w;
     w.mixX = load.vector(prefix + "time_maa_x", C);
-    const Shape stored = load.shapeOf(prefix + "time_maa_w2");
-    const std::int64_t rank = stored.rank() == 3 ? stored[1] : 0;
-    const Tensor downs = load.transposed(prefix + "time_maa_w1", C, kPairs * rank);
-    const Tensor ups = load.transposedMatrices(prefix + "time_maa_w2", kPairs, rank, C);
-    if (load.failed())
-        return w;
-    LowRank *const pairs[kPairs] = {&w.mixR, &w.mixK, &w.mixV, &w.mixW, &w.mixG};
-    constexpr char letters[] = "rkvwg";
-    for (std::int64_t i = 0; i < kPairs; ++i)
-        *pairs[i] = {.down = rowsOf(downs, i * rank, rank),
-                     .up = rowsOf(ups, i * C, C),
-                     .bias = load.vector(prefix + "time_maa_" + letters[i], C)};
+    const std::string maa = prefix + "time_maa_";
+    loadLowRanks(load, maa + "w1", maa + "w2", C,
+                 {{w.mixR, maa + "r"},
+                  {w.mixK, maa + "k"},
+                  {w.mixV, maa + "v"},
+                  {w.mixW, maa + "w"},
+                  {w.mixG, maa + "g"}});
     return w;
 }
 

@@ -6,7 +6,7 @@
 #include "core/models/rwkv6.h"
 
 #include "core/models/blocks/checkpoint.h"
-#include "core/models/blocks/finch_time_mix.h"
+#include "core/models/blocks/finch.h"
 #include "core/models/blocks/skeleton.h"
 #include "core/models/blocks/states.h"
 
@@ -17,16 +17,9 @@ namespace {
 // Weights: names and shapes as in the official checkpoints.
 // .
 
-struct ChannelMixWeights {
-    Tensor mixK, mixR; // [C]  share of the previous token
-    Tensor receptance; // [C, C]
-    Tensor key;        // [F, C]
-    Tensor value;      // [C, F]
-};
-
 struct LayerWeights {
     finch::TimeMixWeights timeMix;
-    ChannelMixWeights channelMix;
+    finch::ChannelMixWeights channelMix;
 };
 
 struct Weights {
@@ -34,29 +27,11 @@ struct Weights {
     std::vector<LayerWeights> layers;
 };
 
-ChannelMixWeights loadChannelMix(WeightLoader &load, const std::string &ffn, const ModelInfo &info)
-{
-    const std::int64_t C = info.width, F = info.hidden;
-    return {.mixK = load.vector(ffn + "time_maa_k", C),
-            .mixR = load.vector(ffn + "time_maa_r", C),
-            .receptance = load.matrix(ffn + "receptance.weight", C, C),
-            .key = load.matrix(ffn + "key.weight", F, C),
-            .value = load.matrix(ffn + "value.weight", C, F)};
-}
-
 // Equations.
 // .
 
 // Where each layer's tensors stand in the state spec.
 enum StateSlotOfLayer { AttentionShift, Wkv, FeedForwardShift, SlotsPerLayer };
-
-Value channelMix(Ops &op, const ChannelMixWeights &p, int layer, Value x)
-{
-    const Value previous = op.tokenShift(x, layer * SlotsPerLayer + FeedForwardShift);
-    const Value k = op.activate(Activation::SquaredRelu, op.linear(p.key, op.lerp(x, previous, p.mixK)));
-    const Value r = op.activate(Activation::Sigmoid, op.linear(p.receptance, op.lerp(x, previous, p.mixR)));
-    return op.mul(r, op.linear(p.value, k));
-}
 
 class Finch final : public Model {
 public:
@@ -81,7 +56,10 @@ public:
                                       l * SlotsPerLayer + AttentionShift, l * SlotsPerLayer + Wkv,
                                       m_info.heads);
             },
-            [&](int l, Value x) { return channelMix(op, layers[std::size_t(l)].channelMix, l, x); });
+            [&](int l, Value x) {
+                return finch::channelMix(op, layers[std::size_t(l)].channelMix,
+                                         l * SlotsPerLayer + FeedForwardShift, x);
+            });
     }
 
 private:
@@ -106,7 +84,7 @@ std::unique_ptr<const Model> load(WeightLoader &load)
     for (int layer = 0; layer < info.layers && !load.failed(); ++layer) {
         const std::string block = blockPrefix(layer);
         w.layers.push_back({.timeMix = finch::loadTimeMix(load, block + "att.", info.width),
-                            .channelMix = loadChannelMix(load, block + "ffn.", info)});
+                            .channelMix = finch::loadChannelMix(load, block + "ffn.", info)});
     }
     if (load.failed())
         return nullptr;

@@ -4,7 +4,9 @@
 #include "core/graph/ops.h"
 #include "core/models/weights.h"
 
+#include <initializer_list>
 #include <optional>
+#include <string>
 
 namespace volary {
 
@@ -21,6 +23,14 @@ bool isTurned(const WeightLoader &load, const Shape &stored, std::int64_t C, int
 
 // The two factors, officially stored [inputs, outputs]. The bias is the caller's.
 LowRank loadLowRank(WeightLoader &load, const std::string &down, const std::string &up, std::int64_t C);
+
+// Several pairs that share two tensors, officially [C, n D] and [n, D, C], each with a bias of its own.
+struct StackedPair {
+    LowRank &pair;
+    std::string bias;
+};
+void loadLowRanks(WeightLoader &load, const std::string &down, const std::string &up, std::int64_t C,
+                  std::initializer_list<StackedPair> pairs);
 
 Value project(Ops &op, const LowRank &p, Value x, std::optional<Activation> inner);
 

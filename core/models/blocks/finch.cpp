@@ -1,4 +1,4 @@
-#include "core/models/blocks/finch_time_mix.h"
+#include "core/models/blocks/finch.h"
 
 #include "core/models/blocks/checkpoint.h"
 
@@ -7,30 +7,6 @@ namespace volary::finch {
 namespace {
 
 constexpr float kGroupNormEpsilon = 64e-5f;
-
-// The five pairs share two tensors: time_maa_w1 [C, 5 M] and time_maa_w2 [5, M, C], in the order w, k, v, r,
-// g.
-void loadMixes(WeightLoader &load, const std::string &att, std::int64_t C, TimeMixWeights &w)
-{
-    constexpr std::int64_t kPairs = 5;
-    const std::string down = att + "time_maa_w1", up = att + "time_maa_w2";
-    const Shape downShape = load.shapeOf(down), upShape = load.shapeOf(up);
-    if (load.failed())
-        return;
-    const bool downTurned = downShape.rank() == 2 && isTurned(load, downShape, C, 0); // [5 M, C]
-    const bool upTurned = upShape.rank() == 3 && isTurned(load, upShape, C, 2);       // [5, C, M]
-    const std::int64_t M = upShape.rank() == 3 ? upShape[upTurned ? 2 : 1] : 0;
-    const Tensor downs = downTurned ? load.matrix(down, kPairs * M, C) : load.transposed(down, C, kPairs * M);
-    const Tensor ups = upTurned ? load.matrices(up, kPairs, C, M) : load.transposedMatrices(up, kPairs, M, C);
-    if (load.failed())
-        return;
-    LowRank *const pairs[kPairs] = {&w.mixW, &w.mixK, &w.mixV, &w.mixR, &w.mixG};
-    constexpr char letters[] = "wkvrg";
-    for (std::int64_t i = 0; i < kPairs; ++i)
-        *pairs[i] = {.down = rowsOf(downs, i * M, M),
-                     .up = rowsOf(ups, i * C, C),
-                     .bias = load.vector(att + "time_maa_" + letters[i], C)};
-}
 
 } // namespace
 
@@ -44,7 +20,13 @@ TimeMixWeights loadTimeMix(WeightLoader &load, const std::string &att, std::int6
 {
     TimeMixWeights w;
     w.mixX = load.vector(att + "time_maa_x", C);
-    loadMixes(load, att, C, w);
+    const std::string maa = att + "time_maa_";
+    loadLowRanks(load, maa + "w1", maa + "w2", C,
+                 {{w.mixW, maa + "w"},
+                  {w.mixK, maa + "k"},
+                  {w.mixV, maa + "v"},
+                  {w.mixR, maa + "r"},
+                  {w.mixG, maa + "g"}});
     w.receptance = load.matrix(att + "receptance.weight", C, C);
     w.key = load.matrix(att + "key.weight", C, C);
     w.value = load.matrix(att + "value.weight", C, C);
@@ -75,6 +57,24 @@ Value timeMix(Ops &op, const TimeMixWeights &p, Value x, int shiftState, int wkv
     const Value read = op.wkv5(r, w, k, v, p.bonus, wkvState);
     const Value y = op.groupNorm(read, p.normScale, p.normShift, heads, kGroupNormEpsilon);
     return op.linear(p.output, op.mul(y, g));
+}
+
+ChannelMixWeights loadChannelMix(WeightLoader &load, const std::string &ffn, const ModelInfo &info)
+{
+    const std::int64_t C = info.width, F = info.hidden;
+    return {.mixK = load.vector(ffn + "time_maa_k", C),
+            .mixR = load.vector(ffn + "time_maa_r", C),
+            .receptance = load.matrix(ffn + "receptance.weight", C, C),
+            .key = load.matrix(ffn + "key.weight", F, C),
+            .value = load.matrix(ffn + "value.weight", C, F)};
+}
+
+Value channelMix(Ops &op, const ChannelMixWeights &p, int shiftState, Value x)
+{
+    const Value previous = op.tokenShift(x, shiftState);
+    const Value k = op.activate(Activation::SquaredRelu, op.linear(p.key, op.lerp(x, previous, p.mixK)));
+    const Value r = op.activate(Activation::Sigmoid, op.linear(p.receptance, op.lerp(x, previous, p.mixR)));
+    return op.mul(r, op.linear(p.value, k));
 }
 
 } // namespace volary::finch
