@@ -6,7 +6,7 @@
 #include "core/engine/backends.h"
 #include "core/engine/model_files.h"
 #include "core/graph/cost.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 
 #include <algorithm>
 #include <chrono>

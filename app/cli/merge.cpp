@@ -4,7 +4,7 @@
 #include "core/base/text.h"
 #include "core/engine/model_files.h"
 #include "core/io/safetensors_writer.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 
 #include <cstdio>
 

@@ -5,7 +5,7 @@
 #include "app/support/paths.h"
 #include "core/base/text.h"
 #include "core/engine/model_files.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 
 #include <algorithm>
 #include <charconv>

@@ -5,7 +5,7 @@
 #include "core/engine/memory_check.h"
 #include "core/engine/model_files.h"
 #include "core/io/tensor_file.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 #include "core/text/chat_format.h"
 
 #include <algorithm>

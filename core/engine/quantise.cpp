@@ -5,7 +5,7 @@
 #include "core/engine/gguf_vocabulary.h"
 #include "core/engine/model_files.h"
 #include "core/models/gguf_export.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 
 namespace volary {
 

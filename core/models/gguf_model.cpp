@@ -6,7 +6,6 @@
 #include "core/models/floats.h"
 #include "core/models/gguf_layout.h"
 #include "core/models/gguf_names.h"
-#include "core/models/hugging_face_names.h"
 
 #include <algorithm>
 #include <set>
@@ -175,8 +174,10 @@ Json::Object GgufModel::settings() const
     return config;
 }
 
-Result<std::unique_ptr<TensorFile>> named(std::unique_ptr<TensorFile> file,
-                                          std::shared_ptr<const GgufMetadata> keys)
+} // namespace
+
+Result<std::unique_ptr<TensorFile>> ggufUnderOfficialNames(std::unique_ptr<TensorFile> file,
+                                                           std::shared_ptr<const GgufMetadata> keys)
 {
     const std::string &architecture = *keys->string("general.architecture"); // the reader made sure of it
     if (!isKnownToGguf(architecture))
@@ -187,21 +188,6 @@ Result<std::unique_ptr<TensorFile>> named(std::unique_ptr<TensorFile> file,
     auto model = std::make_unique<GgufModel>(std::move(file), std::move(keys));
     TRY_(model->build());
     return Result<std::unique_ptr<TensorFile>>(std::move(model));
-}
-
-} // namespace
-
-Result<ModelFile> openModelFile(const std::filesystem::path &path)
-{
-    ModelFile opened;
-    TRY(opened.tensors, openTensorFile(path));
-    opened.gguf = ggufMetadata(*opened.tensors);
-    auto model = !opened.gguf ? underOfficialNames(std::move(opened.tensors))
-                              : named(std::move(opened.tensors), opened.gguf);
-    if (!model)
-        return std::move(model).error().during(printable(path.filename().native()));
-    opened.tensors = std::move(model).value();
-    return opened;
 }
 
 } // namespace volary

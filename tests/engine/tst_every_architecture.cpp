@@ -2,7 +2,7 @@
 // weights are random, so that only what surrounds the words is looked at.
 #include "core/engine/gguf_vocabulary.h"
 #include "core/models/gguf_export.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 #include "core/models/registry.h"
 #include "core/text/world_tokenizer.h"
 #include "kernels/reference/backend.h"

@@ -1,7 +1,7 @@
 // Models that do not fit are refused before they are read.
 #include "core/engine/loaded_model.h"
 #include "core/engine/memory_check.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 #include "kernels/cpu/backend.h"
 #include "tests/engine/harness.h"
 #include "tests/support/golden.h"

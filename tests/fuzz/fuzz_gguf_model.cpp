@@ -1,6 +1,6 @@
 // GGUF files as models: under their official names, and with the vocabulary they hold.
 #include "core/engine/gguf_vocabulary.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 #include "tensor_input.h"
 #include "tokenizer_input.h"
 

@@ -2,7 +2,7 @@
 #include "core/io/safetensors_writer.h"
 #include "core/models/blocks/checkpoint.h"
 #include "core/models/floats.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 #include "tests/models/rwkv_cpp_copy.h"
 
 using namespace volary;

@@ -3,7 +3,7 @@
 #include "core/engine/gguf_vocabulary.h"
 #include "core/models/floats.h"
 #include "core/models/gguf_export.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 #include "core/session/compare.h"
 #include "core/text/world_tokenizer.h"
 #include "tests/models/golden_model.h"

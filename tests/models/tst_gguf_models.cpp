@@ -1,6 +1,6 @@
 // GGUF files give the logits of the models they were made from.
 #include "core/engine/model_files.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 #include "core/session/session.h"
 #include "tests/models/golden_model.h"
 

@@ -4,7 +4,7 @@
 #include "core/base/file.h"
 #include "core/base/json.h"
 #include "core/io/tensor_file.h"
-#include "core/models/gguf_model.h"
+#include "core/models/model_file.h"
 #include "core/models/registry.h"
 #include "core/session/runner.h"
 
