@@ -59,11 +59,8 @@ Result<std::optional<DType>> dtypeOption(const Context &context)
     const auto given = context.arguments().text("dtype");
     if (!given)
         return std::optional<DType>();
-    for (const DType type : {DType::F32, DType::F16, DType::BF16, DType::Q8_0, DType::Q6_K, DType::Q5_K,
-                             DType::Q5_1, DType::Q5_0, DType::Q4_K, DType::Q4_1, DType::Q4_0}) {
-        if (*given == name(type))
-            return std::optional(type);
-    }
+    if (const auto type = openableWeightType(*given))
+        return std::optional(*type);
     return Error{ErrorCode::Invalid,
                  format("“%s” is no weight type of this version.", printable(*given).c_str()),
                  "Choose f32, f16, bf16, q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1 or q4_0."};
@@ -111,10 +108,10 @@ Result<std::unique_ptr<LoadedModel>> openModelArgument(Context &context, std::si
     request.backend = context.arguments().text("backend").value_or("auto");
     TRY(const std::int64_t threads, context.arguments().integer("threads", 0, 0, 1024));
     request.threads = int(threads);
-    TRY(request.weightType, dtypeOption(context));
-    TRY(request.adapters, adapterOptions(context));
+    TRY(request.options.weightType, dtypeOption(context));
+    TRY(request.options.adapters, adapterOptions(context));
     TRY_(cacheOptions(context, request));
-    request.initialState = context.arguments().text("initial-state").value_or("");
+    request.options.initialState = context.arguments().text("initial-state").value_or("");
     request.vocabularies = vocabularyFolders();
     request.vocabularyNeeded = vocabulary == Vocabulary::Needed;
     auto model = LoadedModel::open(

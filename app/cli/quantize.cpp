@@ -71,7 +71,7 @@ Result<> quantize(Context &context)
     TRY(const std::int64_t threads, context.arguments().integer("threads", 0, 0, 1024));
     request.model.threads = int(threads);
     request.model.vocabularies = vocabularyFolders();
-    TRY(request.model.adapters, adapterOptions(context));
+    TRY(request.model.options.adapters, adapterOptions(context));
     TRY(request.type, dtypeOption(context));
     if (!request.type)
         return Error{ErrorCode::Invalid, "Name a type by --dtype.",

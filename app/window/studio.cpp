@@ -80,8 +80,8 @@ void Studio::start()
 {
     m_window->restore();
     m_window->show();
-    if (const auto model = firstModel(); !model.empty())
-        openModel(model);
+    if (const auto [model, options] = firstModel(); !model.empty())
+        openModel(model, options);
 }
 
 void Studio::activate(const QStringList &arguments)
@@ -94,34 +94,37 @@ void Studio::activate(const QStringList &arguments)
         openModel(*parsed.value().model);
 }
 
-void Studio::openModel(const std::filesystem::path &path)
+void Studio::openModel(const std::filesystem::path &path, const ModelOptions &options)
 {
     const int threads = m_arguments.threads < 0 ? m_preferences.values().threads : m_arguments.threads;
     m_models->setChoice({m_arguments.backend, threads});
-    m_models->open(path);
+    m_models->open(path, options);
 }
 
 void Studio::rememberModel(const ModelDescription &model)
 {
     PreferenceValues values = m_preferences.values();
     values.lastModel = QString::fromStdString(model.path.string());
+    values.lastOptions = QString::fromStdString(model.options.toJson());
     m_preferences.set(values);
 }
 
 // The model that was asked for; else the one of the last time, if it is still there; else the bundled one.
-std::filesystem::path Studio::firstModel() const
+std::pair<std::filesystem::path, ModelOptions> Studio::firstModel() const
 {
     if (m_arguments.model) {
         const auto resolved = resolveModelPath(m_arguments.model->string());
-        return resolved ? resolved.value() : *m_arguments.model;
+        return {resolved ? resolved.value() : *m_arguments.model, {}};
     }
-    const QString last = m_preferences.values().lastModel;
-    if (!last.isEmpty() && QFileInfo::exists(last))
-        return last.toStdString();
+    const PreferenceValues &values = m_preferences.values();
+    if (!values.lastModel.isEmpty() && QFileInfo::exists(values.lastModel)) {
+        const auto options = ModelOptions::fromJson(values.lastOptions.toStdString());
+        return {values.lastModel.toStdString(), options ? options.value() : ModelOptions{}};
+    }
     if (const auto goose = findBundledModel("goose-tiny")) // the state of fixed size comes first
-        return goose.value();
+        return {goose.value(), {}};
     const auto bundled = bundledModels();
-    return bundled.empty() ? std::filesystem::path() : bundled.front();
+    return {bundled.empty() ? std::filesystem::path() : bundled.front(), {}};
 }
 
 void Studio::explainMissingLibrary(const event::LibraryFailed &failed)

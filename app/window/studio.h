@@ -14,6 +14,7 @@
 #include <QObject>
 
 #include <memory>
+#include <utility>
 
 namespace volary::ui {
 
@@ -44,10 +45,10 @@ public:
 private:
     void addWorkspaces();
     void connectParts();
-    void openModel(const std::filesystem::path &path);
+    void openModel(const std::filesystem::path &path, const ModelOptions &options = {});
     void rememberModel(const ModelDescription &model);
     void explainMissingLibrary(const event::LibraryFailed &failed);
-    std::filesystem::path firstModel() const;
+    std::pair<std::filesystem::path, ModelOptions> firstModel() const;
 
     WindowArguments m_arguments;
     Places m_places;

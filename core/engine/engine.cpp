@@ -77,9 +77,7 @@ struct Engine::Impl {
         auto opened = LoadedModel::open({.path = command.path,
                                          .backend = command.backend,
                                          .threads = command.threads,
-                                         .weightType = {},
-                                         .adapters = command.adapters,
-                                         .initialState = command.initialState,
+                                         .options = command.options,
                                          .vocabularies = options.vocabularies},
                                         progress, stop);
         if (!opened) {

@@ -93,10 +93,10 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
         progress(0, "Looking at the file");
     TRY(ModelFiles files, findModelFiles(request.path));
     TRY(ModelFile stored, openModelFile(files.weights));
-    TRY(const auto file, adaptTensorFile(std::move(stored.tensors), request.adapters));
+    TRY(const auto file, adaptTensorFile(std::move(stored.tensors), request.options.adapters));
     TRY(auto backend, makeBackend(request.backend, request.threads));
 
-    LoadOptions options{.weightType = request.weightType,
+    LoadOptions options{.weightType = request.options.weightType,
                         .cacheBudget = request.cacheBudget.value_or(backend->device().memoryBytes / 4),
                         .cacheType = request.cacheType,
                         .progress = [&](double fraction) {
@@ -109,7 +109,7 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
         options.cacheBudget = 0; // other devices keep all rows, as float32
         options.cacheType = DType::F32;
     } else if (const auto available = availableMemory()) {
-        TRY_(checkMemory(*file, request.weightType, *backend, *available));
+        TRY_(checkMemory(*file, request.options.weightType, *backend, *available));
     }
     TRY(OpenedModel opened, openModel(*file, *backend, std::move(options)));
     const int rows = opened.model->info().vocabulary;
@@ -124,6 +124,7 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
 
     auto description = std::make_shared<ModelDescription>();
     description->path = request.path;
+    description->options = request.options;
     description->info = opened.model->info();
     description->info.parameters = opened.weights.parameters;
     description->identity = {.fingerprint = opened.weights.fingerprint,
@@ -131,8 +132,8 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
                              .name = files.name,
                              .tokenizer = tokenizer->identity(),
                              .numericProfile = backend->device().numericProfile};
-    if (request.weightType) // converted weights are another model as far as exactness goes
-        description->identity.numericProfile += " " + std::string(name(*request.weightType));
+    if (request.options.weightType) // converted weights are another model as far as exactness goes
+        description->identity.numericProfile += " " + std::string(name(*request.options.weightType));
     if (request.cacheType != DType::F32)
         description->identity.numericProfile += " cache " + std::string(name(request.cacheType));
     description->format = file->format();
@@ -156,8 +157,8 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     loaded->m_backend = std::move(backend);
     loaded->m_model = std::move(opened.model);
     loaded->m_runner = std::make_unique<Runner>(*loaded->m_model, *loaded->m_backend);
-    if (!request.initialState.empty()) {
-        TRY(const auto tuned, openTensorFile(request.initialState));
+    if (!request.options.initialState.empty()) {
+        TRY(const auto tuned, openTensorFile(request.options.initialState));
         TRY_(loaded->m_runner->startFrom(*tuned));
     }
     loaded->m_endTokens = findEndTokens(*description->vocabulary, files);

@@ -2,7 +2,6 @@
 #pragma once
 
 #include "core/engine/messages.h"
-#include "core/models/adapter.h"
 #include "core/models/registry.h"
 #include "core/session/session.h"
 #include "core/text/chat_format.h"
@@ -22,12 +21,10 @@ struct ModelRequest {
     std::filesystem::path path; // of a weights file, or of a folder that holds one
     std::string backend = "auto";
     int threads = 0;
-    std::optional<DType> weightType;
+    ModelOptions options = {};
     // Of GoldFinch models: bytes for the rows that are derived from a conversation's cache, and their type.
     std::optional<std::uint64_t> cacheBudget; // nothing: a quarter of the device's memory; 0: no bound
     DType cacheType = DType::F32;
-    std::vector<AdapterRequest> adapters; // merged into the weights in this order
-    std::filesystem::path initialState;   // a tuned state that every session begins with; empty: none
     std::vector<std::filesystem::path> vocabularies; // folders to search after the model's own
     bool vocabularyNeeded = true; // else a model without one opens too, for work on token ids
 };

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
-#include "core/models/adapter.h"
+#include "core/engine/model_options.h"
 #include "core/models/model_info.h"
 #include "core/session/sampler.h"
 #include "core/store/library.h"
@@ -25,7 +25,8 @@ using RequestId = std::uint64_t;
 struct GenerationSettings {
     SamplerSettings sampler;
     int maxTokens = 512;
-    std::string chatFormat; // empty: the model's own
+    std::string chatFormat;             // empty: the model's own
+    std::filesystem::path initialState; // a tuned state that the first turn begins with; empty: the model's
 
     bool operator==(const GenerationSettings &) const = default;
     std::string toJson() const;
@@ -42,8 +43,7 @@ struct OpenModel {
     std::filesystem::path path;
     std::string backend = "auto";
     int threads = 0;
-    std::vector<AdapterRequest> adapters = {};
-    std::filesystem::path initialState = {}; // a tuned state that conversations begin with; empty: none
+    ModelOptions options = {};
 };
 struct CloseModel {};
 
@@ -137,6 +137,7 @@ using Command =
 // What the window shows of an open model; immutable.
 struct ModelDescription {
     std::filesystem::path path;
+    ModelOptions options; // it was opened with
     ModelInfo info;
     ModelIdentity identity;
     std::string format;      // of the file: "safetensors"

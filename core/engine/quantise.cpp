@@ -71,7 +71,7 @@ Result<QuantiseReport> quantise(const QuantiseRequest &request, const LoadedMode
     TRY(const auto before, LoadedModel::open(request.model, progress, stop));
 
     TRY(ModelFile stored, openModelFile(files.weights));
-    TRY(const auto source, adaptTensorFile(std::move(stored.tensors), request.model.adapters));
+    TRY(const auto source, adaptTensorFile(std::move(stored.tensors), request.model.options.adapters));
     const GgufExport options{.name = files.name,
                              .type = request.type,
                              .settings = files.config,

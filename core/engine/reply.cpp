@@ -251,6 +251,9 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::SendMessage &command, S
         TRY(const auto turns, turnsOf(command.conversation));
         TRY_(restore(session, turns, *command.parent, start));
         before = notedFormat(turns, command.parent);
+    } else if (!command.settings.initialState.empty()) {
+        TRY(const auto tuned, openTensorFile(command.settings.initialState));
+        TRY_(session.resetTo(*tuned));
     }
     const ChatFormat &format =
         firstFormat({command.settings.chatFormat, before, m_model.description()->chatFormat});

@@ -8,7 +8,8 @@ std::string GenerationSettings::toJson() const
     auto sampling = Json::parse(sampler.toJson());
     return Json(Json::Object{{"sampler", sampling ? std::move(sampling).value() : Json()},
                              {"max_tokens", maxTokens},
-                             {"chat_format", chatFormat}})
+                             {"chat_format", chatFormat},
+                             {"initial_state", initialState.string()}})
         .dump();
 }
 
@@ -23,6 +24,8 @@ Result<GenerationSettings> GenerationSettings::fromJson(std::string_view text)
         settings.maxTokens = int(value->integerOr(settings.maxTokens));
     if (const Json *value = json.find("chat_format"))
         settings.chatFormat = value->stringOr("");
+    if (const Json *value = json.find("initial_state"))
+        settings.initialState = value->stringOr("");
     if (settings.maxTokens < 1 || settings.maxTokens > 1'000'000)
         return Error{ErrorCode::Invalid,
                      "The length limit of a reply must lie between 1 and 1,000,000 tokens.", ""};

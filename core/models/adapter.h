@@ -28,6 +28,8 @@ struct AdapterRequest {
     double strength = 1;
     std::optional<double> alpha;     // of a LoRA file of RWKV-PEFT, which does not store it
     std::filesystem::path pissaInit; // the second file of PiSSA; empty: the adapter is none
+
+    bool operator==(const AdapterRequest &) const = default;
 };
 
 enum class AdapterForm : std::uint8_t { Lora, Pissa, Bone, Mini, BatByInput, BatByOutput, Full };

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "core/session/initial_state.h"
 
 #include <algorithm>
 
@@ -158,6 +159,13 @@ Result<> Session::reset()
     m_tokens.clear();
     m_sampler.restart();
     return {};
+}
+
+Result<> Session::resetTo(const TensorFile &file)
+{
+    TRY_(reset());
+    TRY(const auto images, readInitialState(file, m_state));
+    return m_state.upload(images);
 }
 
 } // namespace volary

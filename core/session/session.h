@@ -56,6 +56,8 @@ public:
     // Refuses images of another model, with a message that names both; then nothing has changed.
     Result<> restore(const SnapshotImage &image);
     Result<> reset(); // no tokens, a fresh state
+    // The same, with the tuned matrices in `file` (initial_state.h) instead of those the runner begins with.
+    Result<> resetTo(const TensorFile &file);
 
     friend Result<> stepTogether(std::span<Session *const> sessions,
                                  const std::function<bool(TokenId)> &allowed);

@@ -78,8 +78,7 @@ void TestDemoQuestions::scoresAreThoseOfTheCard()
 {
     QFETCH(QString, path);
     QFETCH(Scores, card);
-    REQUIRE(const auto model,
-            LoadedModel::open({.path = path.toStdString(), .weightType = {}, .vocabularies = {}}));
+    REQUIRE(const auto model, LoadedModel::open({.path = path.toStdString(), .vocabularies = {}}));
     REQUIRE(const std::string text, readFile(dataFile("eval/demo-questions.json"), 1 << 20));
     REQUIRE(const Json json, Json::parse(text));
     std::map<std::string, int> right;

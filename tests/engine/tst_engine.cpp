@@ -3,9 +3,11 @@
 #include "core/base/json.h"
 #include "core/engine/export.h"
 #include "core/engine/loaded_model.h"
+#include "core/io/safetensors_writer.h"
 #include "core/text/chat_format.h"
 #include "tests/engine/harness.h"
 #include "tests/support/golden.h"
+#include "tests/support/random.h"
 #include "tests/support/verify.h"
 
 #include <QTemporaryDir>
@@ -49,6 +51,9 @@ private slots:
     void conversationIsNamedAfterItsFirstMessage();
     void textOfARunningReplyIsKeptWhenTheEngineEnds();
     void anotherModelIsRefusedByName();
+    void aConversationCanBeginWithATunedState();
+    void aTunedStateThatDoesNotFitLeavesNothingBehind();
+    void whatAModelIsOpenedWithIsSaidAndCanBeNoted();
     void withoutAModelTheMessageFailsPolitely();
     void brokenModelLeavesTheOldOneOpen();
     void loadingAModelCanBeCancelled();
@@ -96,6 +101,22 @@ private:
         const std::string text = tokenizer.dump();
         TRY_(writeFileAtomically(folder / "tokenizer.json", std::as_bytes(std::span(text))));
         return folder;
+    }
+
+    // Random matrices for so many layers of goose-tiny.
+    std::filesystem::path writeTunedState(int layers, float deviation) const
+    {
+        const std::filesystem::path path = m_folder->filePath("tuned.safetensors").toStdString();
+        std::vector<std::vector<float>> numbers;
+        for (int layer = 0; layer < layers; ++layer)
+            numbers.push_back(normals(4 * 64 * 64, deviation));
+        std::vector<TensorToWrite> tensors;
+        for (int layer = 0; layer < layers; ++layer)
+            tensors.push_back({"blocks." + std::to_string(layer) + ".att.time_state",
+                               DType::F32,
+                               {4, 64, 64},
+                               std::as_bytes(std::span(numbers[std::size_t(layer)]))});
+        return writeSafetensors(path, tensors) ? path : std::filesystem::path();
     }
 
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -441,6 +462,76 @@ void TestEngine::anotherModelIsRefusedByName()
     const auto what = QString::fromStdString(failed->error.what);
     QVERIFY2(what.contains("goose-tiny") && what.contains("other-goose"), qPrintable(what));
     QCOMPARE(harness.turns(conversation).size(), std::size_t(2));
+}
+
+void TestEngine::aConversationCanBeginWithATunedState()
+{
+    const auto tuned = writeTunedState(12, 0.3f);
+    Harness harness(library());
+    const auto opened = harness.ask<event::ModelOpened>(command::OpenModel{
+        .path = bundledModel(), .options = {.weightType = {}, .adapters = {}, .initialState = tuned}});
+    QVERIFY(opened);
+    QCOMPARE(opened->model->options.initialState, tuned);
+    const auto byModel = send(harness, harness.newConversation(), {}, "Tell me a story.", settings(1, 0));
+    QVERIFY(byModel);
+    QVERIFY(harness.openModel());
+    const auto plain = send(harness, harness.newConversation(), {}, "Tell me a story.", settings(1, 0));
+    QVERIFY(plain);
+    GenerationSettings with = settings(1, 0);
+    with.initialState = tuned;
+    const ConversationId conversation = harness.newConversation();
+
+    const auto own = send(harness, conversation, {}, "Tell me a story.", with);
+
+    QVERIFY(own);
+    QCOMPARE(own->reply.text, byModel->reply.text);
+    QVERIFY(own->reply.text != plain->reply.text);
+    // The state is in the snapshots from the first turn on: nobody needs the file any more.
+    std::filesystem::remove(tuned);
+    QVERIFY(send(harness, conversation, own->reply.id, "And then?", with));
+}
+
+void TestEngine::aTunedStateThatDoesNotFitLeavesNothingBehind()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    GenerationSettings with = settings(1);
+    for (const auto &file : {writeTunedState(11, 0.3f), std::filesystem::path("/nowhere/state.pth")}) {
+        with.initialState = file;
+
+        const auto failed =
+            harness.ask<event::GenerationFailed>(command::SendMessage{conversation, {}, "Hello.", with});
+
+        QVERIFY(failed);
+        QVERIFY2(failed->error.what.find(file.filename().string()) != std::string::npos,
+                 failed->error.what.c_str());
+        QVERIFY(harness.turns(conversation).empty());
+    }
+}
+
+void TestEngine::whatAModelIsOpenedWithIsSaidAndCanBeNoted()
+{
+    const ModelOptions options{
+        .weightType = DType::Q4_K,
+        .adapters = {{.path = "/a/poems.pth", .strength = 0.8, .alpha = 32, .pissaInit = "/a/init.pth"},
+                     {.path = "/b/plain", .alpha = {}, .pissaInit = {}}},
+        .initialState = "/c/pirate.pth"};
+
+    REQUIRE(const auto again, ModelOptions::fromJson(options.toJson()));
+    QVERIFY(again == options);
+    QCOMPARE(options.summary(), std::string("poems × 0.8, plain, pirate, q4_k"));
+    REQUIRE(const auto nothing, ModelOptions::fromJson(ModelOptions().toJson()));
+    QVERIFY(nothing == ModelOptions());
+    QVERIFY(ModelOptions().summary().empty());
+    for (const char *bad : {"", "[", R"({"weight_type": "q9"})", R"({"adapters": [{"path": ""}]})",
+                            R"({"adapters": [{"path": "/a", "strength": "much"}]})"})
+        QVERIFY2(!ModelOptions::fromJson(bad), bad);
+
+    GenerationSettings with = settings(7);
+    with.initialState = "/c/pirate.pth";
+    REQUIRE(const auto noted, GenerationSettings::fromJson(with.toJson()));
+    QVERIFY(noted == with);
 }
 
 void TestEngine::withoutAModelTheMessageFailsPolitely()

@@ -1,7 +1,9 @@
 // Adapters of every form against merges made by an independent implementation, and what must be refused.
+#include "core/base/half.h"
 #include "core/io/safetensors_writer.h"
 #include "core/models/adapter.h"
 #include "core/models/floats.h"
+#include "core/tensor/blocks.h"
 #include "tests/models/golden_model.h"
 
 #include <QTemporaryDir>
@@ -65,6 +67,32 @@ Result<std::vector<float>> logitsOf(const TensorFile &file, const QString &backe
     return allLogits(runner, state, tokens, 16);
 }
 
+// One matrix as blocks.
+class QuantisedBase : public TensorFile {
+public:
+    QuantisedBase(const TensorInfo &matrix, const std::vector<float> &numbers, DType type)
+        : TensorFile("quantised.gguf"), m_tensors{{matrix.name, type, matrix.shape}},
+          m_bytes(m_tensors.front().bytes())
+    {
+        encodeBlocks(type, numbers, m_bytes.data());
+    }
+
+    std::span<const std::byte> stored() const { return m_bytes; }
+    std::string_view format() const override { return "gguf"; }
+    std::span<const TensorInfo> tensors() const override { return m_tensors; }
+    const std::map<std::string, std::string> &metadata() const override { return m_metadata; }
+    Result<> read(std::size_t, std::span<std::byte> to) const override
+    {
+        std::ranges::copy(m_bytes, to.begin());
+        return {};
+    }
+
+private:
+    std::vector<TensorInfo> m_tensors;
+    std::vector<std::byte> m_bytes;
+    std::map<std::string, std::string> m_metadata;
+};
+
 } // namespace
 
 class TestAdapter : public QObject {
@@ -81,6 +109,7 @@ private slots:
     void strengthScalesWhatIsAdded();
     void fingerprintTellsAdaptersAndStrengthsApart();
     void halvesAreRoundedOnce();
+    void whatIsMergedIntoBlocksBecomesHalves();
     void aTensorTrainedWholeReplacesItsBase();
     void everyModuleIsScaledByItsOwnRankAndAlpha_data();
     void everyModuleIsScaledByItsOwnRankAndAlpha();
@@ -246,6 +275,38 @@ void TestAdapter::fingerprintTellsAdaptersAndStrengthsApart()
     QCOMPARE(fingerprint({half}), all[1]);
     for (const std::string &one : all)
         QCOMPARE(one.size(), std::size_t(64));
+}
+
+// Blocks would lose more than many an adapter adds.
+void TestAdapter::whatIsMergedIntoBlocksBecomesHalves()
+{
+    const std::string name = "blocks.0.att.key.weight";
+    REQUIRE(const auto file, openTensorFile(baseFor("bone-r16")));
+    const TensorInfo matrix = *std::ranges::find(file->tensors(), name, &TensorInfo::name);
+    QTemporaryDir place;
+    AdapterRequest request;
+    request.path = place.filePath("adapter.safetensors").toStdString();
+    const std::vector<float> change = normals(16 * std::size_t(matrix.shape[0]), 0.1f);
+    const std::vector<TensorToWrite> tensors{
+        {"blocks.0.att.key.disha", DType::F32, {16, matrix.shape[0]}, std::as_bytes(std::span(change))}};
+    VERIFY_OK(writeSafetensors(request.path, tensors));
+    for (const DType type : {DType::Q8_0, DType::Q4_0}) {
+        auto base = std::make_unique<QuantisedBase>(matrix, numbersOf(*file, name), type);
+        const std::vector<float> before = toFloats(base->stored(), type);
+
+        REQUIRE(const auto adapted, adaptTensorFile(std::move(base), {request}));
+
+        QCOMPARE(adapted->tensors().front().type, DType::F16);
+        const std::vector<float> after = numbersOf(*adapted, name);
+        QCOMPARE(after.size(), before.size());
+        const auto inputs = std::size_t(matrix.shape[1]), outputs = std::size_t(matrix.shape[0]);
+        for (std::size_t o = 0; o < outputs; ++o) {
+            for (std::size_t i = 0; i < inputs; ++i) {
+                const float exact = before[o * inputs + i] + change[i % 16 * outputs + o];
+                QCOMPARE(after[o * inputs + i], f16ToFloat(floatToF16(exact)));
+            }
+        }
+    }
 }
 
 void TestAdapter::halvesAreRoundedOnce()

@@ -1,14 +1,19 @@
 // The Models workspace: known models, loading, failing, details.
 #include "fake_engine.h"
+#include "ui/models/adapter_list.h"
+#include "ui/models/cost_table.h"
 #include "ui/models/known_models.h"
 #include "ui/models/model_list.h"
 #include "ui/models/models_workspace.h"
+#include "ui/models/options_dialog.h"
 #include "ui/models/state_table.h"
 #include "ui/models/tensor_table.h"
 #include "ui/widgets/error_card.h"
+#include "ui/widgets/two_line_delegate.h"
 
 #include <QAbstractItemModelTester>
 #include <QAction>
+#include <QComboBox>
 #include <QDir>
 #include <QFile>
 #include <QLabel>
@@ -18,6 +23,9 @@
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
+#include <QToolButton>
+
+#include <algorithm>
 
 using namespace volary;
 using namespace volary::ui;
@@ -109,7 +117,7 @@ private slots:
         QCOMPARE(models.size(), std::size_t(1));
         QVERIFY(models[0].bundled);
         QCOMPARE(models[0].name, "goose-tiny");
-        QCOMPARE(models[0].cost, "2.0 KiB and 68 bytes per token");
+        QCOMPARE(models[0].cost->text(), "2.0 KiB and 68 bytes per token");
         QVERIFY(models[0].problem.isEmpty());
     }
 
@@ -119,11 +127,101 @@ private slots:
         const QString file = folder.filePath("models.json");
         {
             KnownModels known(file, {});
-            known.remember("/nowhere/a.pth", "A", conversationCost(1024, 0));
+            known.remember("/nowhere/a.pth", "A", ConversationCost{1024, 0});
         }
         const auto models = KnownModels(file, {}).all();
         QCOMPARE(models.size(), std::size_t(1));
-        QCOMPARE(models[0].cost, "1.0 KiB, never more");
+        QCOMPARE(models[0].cost->text(), "1.0 KiB, never more");
+    }
+
+    // A model with an adapter is another model to the user, and must come back as it was.
+    void optionsAreRememberedWithTheModel()
+    {
+        const QTemporaryDir folder;
+        const QString file = folder.filePath("models.json"), bundled = folder.filePath("goose-tiny");
+        QVERIFY(QDir().mkpath(bundled));
+        ModelOptions options;
+        options.adapters.push_back({.path = "/a/poems.pth", .strength = 0.5, .alpha = {}, .pissaInit = {}});
+        {
+            KnownModels known(file, {bundled.toStdString()});
+            known.remember(bundled.toStdString(), "goose-tiny");
+            known.remember(bundled.toStdString(), "goose-tiny", ConversationCost{1024, 0}, options);
+        }
+
+        KnownModels known(file, {bundled.toStdString()});
+        const ThemeManager themes;
+        ModelList list(known, themes);
+
+        QCOMPARE(list.rowCount(), 2);
+        const QModelIndex row = list.find(bundled.toStdString(), options);
+        QVERIFY(row.isValid());
+        QCOMPARE(row.data().toString(), "goose-tiny + poems × 0.5");
+        QVERIFY(list.at(row)->options == options);
+        list.setOpen(bundled.toStdString(), options);
+        QCOMPARE(row.data(TwoLineDelegate::TrailingRole).toString(), "open");
+        QVERIFY(list.find(bundled.toStdString()).data(TwoLineDelegate::TrailingRole).toString().isEmpty());
+        known.forget(bundled.toStdString(), options);
+        QCOMPARE(known.all().size(), std::size_t(1));
+    }
+
+    void modelsStandSideBySideWithWhatTheyCost()
+    {
+        KnownModels known({}, {});
+        CostTable table(known);
+        const QAbstractItemModelTester tester(&table, QAbstractItemModelTester::FailureReportingMode::QtTest);
+        known.remember("/a.pth", "Fixed", ConversationCost{2048, 0});
+        known.remember("/b.pth", "Growing", ConversationCost{1024, 100});
+        known.remember("/c.pth", "Unknown");
+
+        QCOMPARE(table.rowCount(), 2);
+        const auto cell = [&](int row, int column) { return table.index(row, column).data().toString(); };
+        QCOMPARE(cell(0, CostTable::Name), "Growing");
+        QCOMPARE(cell(0, CostTable::PerToken), "100 bytes");
+        QCOMPARE(cell(0, CostTable::AfterPage), "98.7 KiB"); // 1,024 + 1,000 x 100
+        QCOMPARE(table.index(0, CostTable::AfterBook).data(Qt::EditRole).toLongLong(), 10'001'024);
+        QCOMPARE(cell(1, CostTable::PerToken), "nothing");
+        QCOMPARE(cell(1, CostTable::AfterBook), "2.0 KiB");
+    }
+
+    void theDialogAsksForEverythingAModelIsOpenedWith()
+    {
+        Page page;
+        page.engine.send(0, event::ModelOpened{sampleModel(), 0.5});
+        page.engine.settle();
+        page.workspace.findChild<QAction *>("models.openWithOptions")->trigger();
+        auto *dialog = page.workspace.findChild<OptionsDialog *>();
+        QVERIFY(dialog);
+        QCOMPARE(dialog->model(), std::filesystem::path("/models/sample-goose/model.safetensors"));
+        auto *type = dialog->findChild<QComboBox *>("options.type");
+        type->setCurrentIndex(type->findText("q8_0"));
+        auto *adapters = dialog->findChild<AdapterList *>();
+        adapters->add({.path = "/a/poems.pth", .strength = 0.5, .alpha = 32, .pissaInit = {}});
+        adapters->add({.path = "/a/more.pth", .alpha = {}, .pissaInit = {}});
+        const auto lines = dialog->findChildren<QLineEdit *>();
+        const auto state = std::ranges::find(lines, "Tuned state", &QWidget::accessibleName);
+        QVERIFY(state != lines.end());
+        (*state)->setText("/a/pirate.pth");
+        const auto buttons = adapters->findChildren<QToolButton *>();
+        const auto remove = std::ranges::find(buttons, "Remove more.pth", &QWidget::accessibleName);
+        QVERIFY(remove != buttons.end());
+        (*remove)->click();
+
+        dialog->accept();
+
+        const auto *open = page.engine.last<command::OpenModel>();
+        QVERIFY(open);
+        ModelOptions expected{.weightType = DType::Q8_0, .adapters = {}, .initialState = "/a/pirate.pth"};
+        expected.adapters.push_back({.path = "/a/poems.pth", .strength = 0.5, .alpha = 32, .pissaInit = {}});
+        QVERIFY(open->options == expected);
+        auto opened = std::make_shared<ModelDescription>(*sampleModel());
+        opened->options = expected;
+        page.engine.send(page.engine.lastRequest(), event::ModelOpened{opened, 0.5});
+        page.engine.settle();
+        bool says = false;
+        for (const QLabel *label : page.workspace.findChildren<QLabel *>())
+            says = says || label->text() == "poems × 0.5, pirate, q8_0";
+        QVERIFY(says);
+        QVERIFY(page.known.all().front().options == expected);
     }
 
     void missingModelsAreDisabledAndSayWhy()

@@ -35,23 +35,28 @@ QString problemOf(const fs::path &path)
     return {};
 }
 
+std::optional<ConversationCost> costFrom(const QJsonObject &json)
+{
+    const auto number = [&](const char *key) {
+        return std::uint64_t(std::max(0.0, json[QLatin1String(key)].toDouble()));
+    };
+    if (json.isEmpty())
+        return {};
+    return ConversationCost{number("bytes"), number("bytes_per_token")};
+}
+
 // Bundled models tell in their config.json, so that they can be compared before one is opened.
-QString costOfBundled(const fs::path &folder)
+std::optional<ConversationCost> costOfBundled(const fs::path &folder)
 {
     QFile file(text(folder / "config.json"));
     if (file.size() > kMostConfigBytes || !file.open(QIODevice::ReadOnly))
         return {};
-    const QJsonObject state =
-        QJsonDocument::fromJson(file.readAll()).object()[QStringLiteral("state")].toObject();
-    const auto number = [&](const char *key) {
-        return std::uint64_t(std::max(0.0, state[QLatin1String(key)].toDouble()));
-    };
-    return state.isEmpty() ? QString() : conversationCost(number("bytes"), number("bytes_per_token"));
+    return costFrom(QJsonDocument::fromJson(file.readAll()).object()[QStringLiteral("state")].toObject());
 }
 
 } // namespace
 
-QString conversationCost(std::uint64_t stateBytes, std::uint64_t bytesPerToken)
+QString ConversationCost::text() const
 {
     const QString state = QString::fromStdString(formatBytes(stateBytes));
     return bytesPerToken == 0 ? KnownModels::tr("%1, never more").arg(state)
@@ -84,26 +89,29 @@ std::vector<KnownModel> KnownModels::all() const
     for (const fs::path &path : m_bundled)
         models.push_back({path, modelName(path), true, costOfBundled(path), problemOf(path)});
     for (const Entry &entry : m_recent)
-        models.push_back({entry.path, entry.name, false, entry.cost, problemOf(entry.path)});
+        models.push_back({entry.path, entry.name, false, entry.cost, problemOf(entry.path), entry.options});
     return models;
 }
 
-void KnownModels::remember(const fs::path &path, const QString &name, const QString &cost)
+void KnownModels::remember(const fs::path &path, const QString &name,
+                           const std::optional<ConversationCost> &cost, const ModelOptions &options)
 {
     const fs::path home = modelHome(path);
-    if (isBundled(home))
+    if (isBundled(home) && options == ModelOptions{})
         return;
-    std::erase_if(m_recent, [&](const Entry &entry) { return entry.path == home; });
-    m_recent.insert(m_recent.begin(), {home, name.isEmpty() ? modelName(home) : name, cost});
+    const auto same = [&](const Entry &entry) { return entry.path == home && entry.options == options; };
+    std::erase_if(m_recent, same);
+    m_recent.insert(m_recent.begin(), {home, name.isEmpty() ? modelName(home) : name, cost, options});
     if (m_recent.size() > kRemembered)
         m_recent.resize(kRemembered);
     save();
     emit changed();
 }
 
-void KnownModels::forget(const fs::path &path)
+void KnownModels::forget(const fs::path &path, const ModelOptions &options)
 {
-    std::erase_if(m_recent, [&](const Entry &entry) { return entry.path == path; });
+    std::erase_if(m_recent,
+                  [&](const Entry &entry) { return entry.path == path && entry.options == options; });
     save();
     emit changed();
 }
@@ -125,9 +133,11 @@ void KnownModels::load()
         QJsonDocument::fromJson(file.readAll()).object()[QStringLiteral("recent")].toArray();
     for (const QJsonValue &value : models) {
         const QString path = value[QStringLiteral("path")].toString();
-        if (!path.isEmpty() && m_recent.size() < kRemembered)
+        const auto options =
+            ModelOptions::fromJson(value[QStringLiteral("options")].toString().toStdString());
+        if (!path.isEmpty() && options && m_recent.size() < kRemembered)
             m_recent.push_back({path.toStdString(), value[QStringLiteral("name")].toString(),
-                                value[QStringLiteral("cost")].toString()});
+                                costFrom(value[QStringLiteral("state")].toObject()), options.value()});
     }
 }
 
@@ -136,10 +146,17 @@ void KnownModels::save() const
     if (m_file.isEmpty())
         return;
     QJsonArray models;
-    for (const Entry &entry : m_recent)
-        models.append(QJsonObject{{QStringLiteral("path"), text(entry.path)},
-                                  {QStringLiteral("name"), entry.name},
-                                  {QStringLiteral("cost"), entry.cost}});
+    for (const Entry &entry : m_recent) {
+        QJsonObject state;
+        if (entry.cost)
+            state = {{QStringLiteral("bytes"), double(entry.cost->stateBytes)},
+                     {QStringLiteral("bytes_per_token"), double(entry.cost->bytesPerToken)}};
+        models.append(
+            QJsonObject{{QStringLiteral("path"), text(entry.path)},
+                        {QStringLiteral("name"), entry.name},
+                        {QStringLiteral("state"), state},
+                        {QStringLiteral("options"), QString::fromStdString(entry.options.toJson())}});
+    }
     QDir().mkpath(QFileInfo(m_file).path());
     QSaveFile file(m_file);
     const QByteArray json = QJsonDocument(QJsonObject{{QStringLiteral("recent"), models}}).toJson();

@@ -1,20 +1,34 @@
 // The models the user can open at once: bundled ones and those opened lately.
 #pragma once
 
+#include "core/engine/model_options.h"
+
 #include <QObject>
 #include <QString>
 
+#include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <vector>
 
 namespace volary::ui {
+
+// What a conversation with a model keeps.
+struct ConversationCost {
+    std::uint64_t stateBytes = 0;
+    std::uint64_t bytesPerToken = 0;
+
+    QString text() const; // "540.0 KiB and 68 bytes per token"
+    bool operator==(const ConversationCost &) const = default;
+};
 
 struct KnownModel {
     std::filesystem::path path; // a file, or a folder with one model
     QString name;
     bool bundled = false;
-    QString cost;    // "540.0 KiB and 68 bytes per token": what a conversation keeps, once it is known
-    QString problem; // why it cannot be opened now ("The folder is gone."); empty when it can
+    std::optional<ConversationCost> cost; // once it is known
+    QString problem;           // why it cannot be opened now ("The folder is gone."); empty when it can
+    ModelOptions options = {}; // it was opened with
 
     bool operator==(const KnownModel &) const = default;
 };
@@ -30,11 +44,13 @@ public:
     // with the program.
     KnownModels(QString file, std::vector<std::filesystem::path> bundled, QObject *parent = nullptr);
 
-    // Bundled ones first, then recent ones, newest first. Looks at the disk for each.
+    // Bundled ones first, then recent ones, newest first. A file opened with other options is another row.
+    // Looks at the disk for each.
     std::vector<KnownModel> all() const;
 
-    void remember(const std::filesystem::path &path, const QString &name, const QString &cost = {});
-    void forget(const std::filesystem::path &path);
+    void remember(const std::filesystem::path &path, const QString &name,
+                  const std::optional<ConversationCost> &cost = {}, const ModelOptions &options = {});
+    void forget(const std::filesystem::path &path, const ModelOptions &options);
 
 signals:
     void changed();
@@ -43,7 +59,8 @@ private:
     struct Entry {
         std::filesystem::path path;
         QString name;
-        QString cost;
+        std::optional<ConversationCost> cost;
+        ModelOptions options;
     };
 
     void load();
@@ -58,9 +75,6 @@ private:
 // Where a path points at a model's weights inside its folder, the folder; anything else as it is. So a model
 // has one entry, whether its file or its folder was opened.
 std::filesystem::path modelHome(const std::filesystem::path &path);
-
-// What a conversation with a model keeps, for people.
-QString conversationCost(std::uint64_t stateBytes, std::uint64_t bytesPerToken);
 
 // For a list: the folder's name, or the file's without its ending where the folder holds several models.
 QString modelName(const std::filesystem::path &path);

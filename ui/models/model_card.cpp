@@ -68,9 +68,9 @@ QSortFilterProxyModel *sortedBy(QAbstractItemModel *source, QObject *parent)
 
 } // namespace
 
-ModelCard::ModelCard(const ThemeManager &themes, QWidget *parent)
-    : QWidget(parent), m_themes(themes), m_title(new QLabel), m_path(new QLabel), m_facts(new QGridLayout),
-      m_stateSentence(new QLabel), m_tabs(new QTabWidget)
+ModelCard::ModelCard(const ThemeManager &themes, const KnownModels &known, QWidget *parent)
+    : QWidget(parent), m_themes(themes), m_costs(known), m_title(new QLabel), m_path(new QLabel),
+      m_facts(new QGridLayout), m_stateSentence(new QLabel), m_tabs(new QTabWidget)
 {
     m_title->setProperty("role", "title");
     m_path->setProperty("role", "caption");
@@ -78,6 +78,7 @@ ModelCard::ModelCard(const ThemeManager &themes, QWidget *parent)
     m_path->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_tabs->addTab(makeTensors(), tr("Tensors"));
     m_tabs->addTab(makeState(), tr("State"));
+    m_tabs->addTab(makeComparison(), tr("Side by side"));
     m_tabs->tabBar()->setAccessibleName(tr("Tables of the model"));
     m_tabs->setAccessibleName(tr("Tables of the model"));
 
@@ -145,6 +146,23 @@ QWidget *ModelCard::makeState()
     return page;
 }
 
+QWidget *ModelCard::makeComparison()
+{
+    auto *page = new QWidget;
+    auto *sentence =
+        new QLabel(tr("What one conversation keeps, with every model of the list: the price of a "
+                      "snapshot, and of memory while it goes on."));
+    sentence->setWordWrap(true);
+    sentence->setProperty("role", "muted");
+    auto *table = makeTable(sortedBy(&m_costs, this), tr("Models side by side"), CostTable::Name);
+    table->setObjectName(QStringLiteral("models.costs"));
+    auto *layout = new QVBoxLayout(page);
+    layout->setContentsMargins(0, m_themes.theme().space, 0, 0);
+    layout->addWidget(sentence);
+    layout->addWidget(table, 1);
+    return page;
+}
+
 void ModelCard::show(std::shared_ptr<const ModelDescription> model)
 {
     m_tensors.setModel(model);
@@ -169,7 +187,7 @@ void ModelCard::fillFacts(const ModelDescription &model)
     const QLocale locale;
     const std::uint64_t perToken = bytesPerToken(model.state);
     const auto text = [](const std::string &words) { return QString::fromStdString(words); };
-    const std::pair<QString, QString> facts[] = {
+    std::vector<std::pair<QString, QString>> facts = {
         {tr("Architecture"), text(model.info.title)},
         {tr("Parameters"), parameters(model.info.parameters)},
         {tr("Layers"), locale.toString(model.info.layers)},
@@ -188,6 +206,8 @@ void ModelCard::fillFacts(const ModelDescription &model)
                        : tr("%1 and %2 per token").arg(bytes(model.stateBytes), bytes(perToken))},
         {tr("Chat format"), model.chatFormat.empty() ? tr("none") : text(model.chatFormat)},
     };
+    if (const std::string options = model.options.summary(); !options.empty())
+        facts.emplace_back(tr("Opened with"), text(options));
     int place = 0;
     for (const auto &[meaning, value] : facts) {
         auto *caption = new QLabel(meaning);

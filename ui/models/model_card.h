@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/engine/messages.h"
+#include "ui/models/cost_table.h"
 #include "ui/models/state_table.h"
 #include "ui/models/tensor_table.h"
 #include "ui/theme/theme.h"
@@ -15,12 +16,12 @@ class QTabWidget;
 
 namespace volary::ui {
 
-// Architecture in numbers, the sentence about the state, and both tables.
+// Architecture in numbers, the sentence about the state, and the tables.
 class ModelCard : public QWidget {
     Q_OBJECT
 
 public:
-    explicit ModelCard(const ThemeManager &themes, QWidget *parent = nullptr);
+    ModelCard(const ThemeManager &themes, const KnownModels &known, QWidget *parent = nullptr);
 
     void show(std::shared_ptr<const ModelDescription> model);
 
@@ -28,11 +29,13 @@ private:
     QWidget *makeFacts();
     QWidget *makeTensors();
     QWidget *makeState();
+    QWidget *makeComparison();
     void fillFacts(const ModelDescription &model);
 
     const ThemeManager &m_themes;
     TensorTable m_tensors;
     StateTable m_state;
+    CostTable m_costs;
     QLabel *m_title;
     QLabel *m_path;
     QGridLayout *m_facts;

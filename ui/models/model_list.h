@@ -16,8 +16,10 @@ public:
     ModelList(const KnownModels &known, const ThemeManager &themes, QObject *parent = nullptr);
 
     const KnownModel *at(const QModelIndex &index) const;
-    QModelIndex find(const std::filesystem::path &path) const; // its home counts, see modelHome()
-    void setOpen(const std::filesystem::path &path);           // the row that says "open"; empty for none
+    QModelIndex find(const std::filesystem::path &path,
+                     const ModelOptions &options = {}) const; // its home counts, see modelHome()
+    // The row that says "open"; an empty path for none.
+    void setOpen(const std::filesystem::path &path, const ModelOptions &options = {});
     void refresh();
 
     int rowCount(const QModelIndex &parent = {}) const override;
@@ -25,10 +27,13 @@ public:
     Qt::ItemFlags flags(const QModelIndex &index) const override;
 
 private:
+    bool isOpen(const KnownModel &model) const;
+
     const KnownModels &m_known;
     const ThemeManager &m_themes;
     std::vector<KnownModel> m_rows;
     std::filesystem::path m_open;
+    ModelOptions m_openOptions;
 };
 
 } // namespace volary::ui

@@ -2,6 +2,7 @@
 
 #include "ui/models/model_card.h"
 #include "ui/models/model_list.h"
+#include "ui/models/options_dialog.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/error_card.h"
 #include "ui/widgets/progress_row.h"
@@ -63,6 +64,7 @@ void ModelsWorkspace::makeActions()
     };
     m_openFile = make("models.open", tr("&Open model…"), "file", QKeySequence::Open);
     m_openFolder = make("models.openFolder", tr("Open model &folder…"), "folder", tr("Ctrl+Shift+O"));
+    m_openOptions = make("models.openWithOptions", tr("Open with o&ptions…"), "sampling");
     m_close = make("models.close", tr("&Close model"), "close");
     m_forget = make("models.forget", tr("&Remove from list"), "trash");
     m_cancel = make("models.cancel", tr("&Stop loading"), "stop", tr("Ctrl+."));
@@ -70,6 +72,12 @@ void ModelsWorkspace::makeActions()
     m_cancel->setProperty("background", true); // no reason to leave the page one is on
     connect(m_openFile, &QAction::triggered, this, &ModelsWorkspace::chooseFile);
     connect(m_openFolder, &QAction::triggered, this, &ModelsWorkspace::chooseFolder);
+    connect(m_openOptions, &QAction::triggered, this, [this] {
+        if (const auto model = m_bridge.model())
+            openWithOptions(modelHome(model->path), model->options);
+        else
+            openWithOptions({}, {});
+    });
     connect(m_close, &QAction::triggered, this, [this] { m_bridge.post(command::CloseModel{}); });
     connect(m_forget, &QAction::triggered, this, &ModelsWorkspace::forgetCurrentRow);
     connect(m_cancel, &QAction::triggered, this, &ModelsWorkspace::cancelLoading);
@@ -77,7 +85,7 @@ void ModelsWorkspace::makeActions()
 
 QList<QAction *> ModelsWorkspace::commands()
 {
-    return {m_openFile, m_openFolder, nullptr, m_close, m_forget, nullptr, m_cancel};
+    return {m_openFile, m_openFolder, m_openOptions, nullptr, m_close, m_forget, nullptr, m_cancel};
 }
 
 QWidget *ModelsWorkspace::focusTarget()
@@ -140,7 +148,7 @@ QWidget *ModelsWorkspace::makeContent()
         tr("Open an RWKV model (.safetensors, .gguf or .pth), drop one on the window, or pick one from "
            "the list. Nothing leaves this computer."),
         m_openFile);
-    m_card = new ModelCard(m_themes);
+    m_card = new ModelCard(m_themes, m_known);
     m_card->setObjectName(QStringLiteral("models.card"));
     m_stack = new QStackedWidget;
     m_stack->addWidget(m_empty);
@@ -175,7 +183,8 @@ void ModelsWorkspace::listenToEngine()
                 m_error->hide();
                 m_known.remember(
                     opened.model->path, QString::fromStdString(opened.model->identity.name),
-                    conversationCost(opened.model->stateBytes, bytesPerToken(opened.model->state)));
+                    ConversationCost{opened.model->stateBytes, bytesPerToken(opened.model->state)},
+                    opened.model->options);
                 showOpenModel();
                 emit statusMessage(
                     tr("%1 is ready after %2 s")
@@ -197,7 +206,7 @@ void ModelsWorkspace::listenToEngine()
     connect(&m_bridge, &EngineBridge::modelClosed, this, &ModelsWorkspace::showOpenModel);
 }
 
-void ModelsWorkspace::open(const std::filesystem::path &path)
+void ModelsWorkspace::open(const std::filesystem::path &path, const ModelOptions &options)
 {
     if (m_loading)
         m_bridge.cancel(m_loading);
@@ -208,7 +217,7 @@ void ModelsWorkspace::open(const std::filesystem::path &path)
     m_progress->setProgress(-1, {});
     m_progress->show();
     m_cancel->setEnabled(true);
-    m_loading = m_bridge.post(command::OpenModel{path, m_choice.backend, m_choice.threads});
+    m_loading = m_bridge.post(command::OpenModel{path, m_choice.backend, m_choice.threads, options});
     emit loadingStarted(task);
 }
 
@@ -234,9 +243,9 @@ void ModelsWorkspace::showOpenModel()
     m_card->show(model);
     m_stack->setCurrentWidget(model ? static_cast<QWidget *>(m_card) : m_empty);
     m_close->setEnabled(model != nullptr);
-    m_models->setOpen(model ? model->path : std::filesystem::path());
+    m_models->setOpen(model ? model->path : std::filesystem::path(), model ? model->options : ModelOptions());
     if (model)
-        m_list->setCurrentIndex(m_models->find(model->path));
+        m_list->setCurrentIndex(m_models->find(model->path, model->options));
 }
 
 void ModelsWorkspace::chooseFile()
@@ -255,16 +264,24 @@ void ModelsWorkspace::chooseFolder()
         open(path.toStdString());
 }
 
+void ModelsWorkspace::openWithOptions(const std::filesystem::path &path, const ModelOptions &options)
+{
+    auto *dialog = new OptionsDialog(m_themes, path, options, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] { open(dialog->model(), dialog->options()); });
+    dialog->open();
+}
+
 void ModelsWorkspace::openCurrentRow()
 {
     if (const KnownModel *model = m_models->at(m_list->currentIndex()); model && model->problem.isEmpty())
-        open(model->path);
+        open(std::filesystem::path(model->path), ModelOptions(model->options));
 }
 
 void ModelsWorkspace::forgetCurrentRow()
 {
     if (const KnownModel *model = m_models->at(m_list->currentIndex()); model && !model->bundled)
-        m_known.forget(std::filesystem::path(model->path));
+        m_known.forget(std::filesystem::path(model->path), ModelOptions(model->options));
 }
 
 void ModelsWorkspace::showListMenu(const QPoint &position)
@@ -275,15 +292,19 @@ void ModelsWorkspace::showListMenu(const QPoint &position)
         return;
     QMenu menu(this);
     const std::filesystem::path path = model->path;
+    const ModelOptions options = model->options;
     QAction *openIt = menu.addAction(m_themes.icon(QStringLiteral("play")), tr("Open"));
     openIt->setEnabled(model->problem.isEmpty());
+    QAction *choose = menu.addAction(m_themes.icon(QStringLiteral("sampling")), tr("Open with options…"));
     QAction *forget = menu.addAction(m_themes.icon(QStringLiteral("trash")), tr("Remove from list"));
     forget->setEnabled(!model->bundled);
     QAction *chosen = menu.exec(m_list->viewport()->mapToGlobal(position));
     if (chosen == openIt)
-        open(path);
+        open(path, options);
+    else if (chosen == choose)
+        openWithOptions(path, options);
     else if (chosen == forget)
-        m_known.forget(path);
+        m_known.forget(path, options);
 }
 
 } // namespace volary::ui

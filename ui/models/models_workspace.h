@@ -38,7 +38,7 @@ public:
     QWidget *focusTarget() override;
 
     void setChoice(Choice choice) { m_choice = std::move(choice); } // for models opened from now on
-    void open(const std::filesystem::path &path);
+    void open(const std::filesystem::path &path, const ModelOptions &options = {});
     bool isLoading() const { return m_loading != 0; }
 
 signals:
@@ -56,6 +56,7 @@ private:
     void listenToEngine();
     void chooseFile();
     void chooseFolder();
+    void openWithOptions(const std::filesystem::path &path, const ModelOptions &options);
     void openCurrentRow();
     void forgetCurrentRow();
     void showListMenu(const QPoint &position);
@@ -78,6 +79,7 @@ private:
     ModelCard *m_card = nullptr;
     QAction *m_openFile = nullptr;
     QAction *m_openFolder = nullptr;
+    QAction *m_openOptions = nullptr;
     QAction *m_close = nullptr;
     QAction *m_forget = nullptr;
     QAction *m_cancel = nullptr;

@@ -60,6 +60,7 @@ void Preferences::load()
     m_values.enterSends = json[QStringLiteral("enter_sends")].toBool(true);
     m_values.threads = std::clamp(json[QStringLiteral("threads")].toInt(0), 0, kMaximumThreads);
     m_values.lastModel = json[QStringLiteral("last_model")].toString();
+    m_values.lastOptions = json[QStringLiteral("last_options")].toString();
 }
 
 void Preferences::save()
@@ -70,7 +71,8 @@ void Preferences::save()
                            {QStringLiteral("text_scale"), m_values.textScale},
                            {QStringLiteral("enter_sends"), m_values.enterSends},
                            {QStringLiteral("threads"), m_values.threads},
-                           {QStringLiteral("last_model"), m_values.lastModel}};
+                           {QStringLiteral("last_model"), m_values.lastModel},
+                           {QStringLiteral("last_options"), m_values.lastOptions}};
     const QByteArray bytes = QJsonDocument(json).toJson();
     QDir().mkpath(QFileInfo(m_file).path());
     QSaveFile file(m_file);

@@ -14,6 +14,7 @@ struct PreferenceValues {
     bool enterSends = true; // else Ctrl+Enter sends and Enter breaks the line
     int threads = 0;        // 0: one per physical core
     QString lastModel;      // opened at the next start; empty: the bundled one
+    QString lastOptions;    // of it, as ModelOptions::toJson() writes them
 
     bool operator==(const PreferenceValues &) const = default;
 };

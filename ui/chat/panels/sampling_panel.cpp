@@ -1,6 +1,7 @@
 #include "ui/chat/panels/sampling_panel.h"
 
 #include "core/text/chat_format.h"
+#include "ui/widgets/path_field.h"
 
 #include <QComboBox>
 #include <QDoubleSpinBox>
@@ -26,7 +27,9 @@ constexpr int kSliderSteps = 100;
 } // namespace
 
 SamplingPanel::SamplingPanel(const ThemeManager &themes, QWidget *parent)
-    : QWidget(parent), m_themes(themes), m_seed(new QLineEdit), m_format(new QComboBox)
+    : QWidget(parent), m_themes(themes), m_seed(new QLineEdit), m_format(new QComboBox),
+      m_state(new PathField(themes, tr("Tuned state"),
+                            tr("Tuned states (*.pth *.safetensors);;All files (*)"), tr("the model's own")))
 {
     setObjectName(QStringLiteral("samplingPanel"));
     auto *content = new QWidget;
@@ -74,10 +77,16 @@ SamplingPanel::SamplingPanel(const ThemeManager &themes, QWidget *parent)
     for (const ChatFormat &format : chatFormats())
         m_format->addItem(QString::fromStdString(format.title), QString::fromStdString(format.id));
     form->addRow(tr("Chat format"), m_format);
+    m_state->setToolTip(
+        tr("What the first turn of this conversation begins with: a character or a task that a "
+           "state was tuned for."));
+    form->addRow(tr("Begins with"), m_state);
 
     auto *suggested = new QPushButton(tr("Use the model's suggestion"));
     connect(suggested, &QPushButton::clicked, this, [this] {
-        setSettings(m_suggested);
+        GenerationSettings wanted = m_suggested;
+        wanted.initialState = m_state->path(); // what a conversation is about, not how it is sampled
+        setSettings(wanted);
         m_delay.start();
     });
     form->addRow(suggested);
@@ -102,6 +111,7 @@ SamplingPanel::SamplingPanel(const ThemeManager &themes, QWidget *parent)
     };
     connect(m_seed, &QLineEdit::textChanged, this, touched);
     connect(m_format, &QComboBox::currentIndexChanged, this, touched);
+    connect(m_state, &PathField::changed, this, touched);
     connect(m_topK, &QSpinBox::valueChanged, this, touched);
     connect(m_maxTokens, &QSpinBox::valueChanged, this, touched);
     for (auto *number : {m_temperature, m_topP, m_minP, m_presence, m_frequency, m_decay})
@@ -170,6 +180,7 @@ void SamplingPanel::setSettings(const GenerationSettings &settings)
     m_maxTokens->setValue(settings.maxTokens);
     m_seed->setText(s.seed == 0 ? QString() : QString::number(s.seed));
     m_format->setCurrentIndex(std::max(0, m_format->findData(QString::fromStdString(settings.chatFormat))));
+    m_state->setPath(settings.initialState);
     m_filling = false;
 }
 
@@ -187,6 +198,7 @@ GenerationSettings SamplingPanel::settings() const
     s.seed = m_seed->text().toULongLong();
     settings.maxTokens = m_maxTokens->value();
     settings.chatFormat = m_format->currentData().toString().toStdString();
+    settings.initialState = m_state->path();
     return settings;
 }
 

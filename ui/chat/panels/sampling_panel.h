@@ -15,6 +15,8 @@ class QSpinBox;
 
 namespace volary::ui {
 
+class PathField;
+
 class SamplingPanel : public QWidget {
     Q_OBJECT
 
@@ -40,6 +42,7 @@ private:
     QSpinBox *m_topK, *m_maxTokens;
     QLineEdit *m_seed;
     QComboBox *m_format;
+    PathField *m_state;
     QTimer m_delay;
     bool m_filling = false;
 };
