@@ -3,6 +3,8 @@
 #include "app/window/studio.h"
 #include "core/base/text.h"
 #include "ui/chat/composer.h"
+#include "ui/models/adapter_list.h"
+#include "ui/models/options_dialog.h"
 #include "ui/windows/command_palette.h"
 
 #include <QAction>
@@ -14,6 +16,7 @@
 #include <QFile>
 #include <QLineEdit>
 #include <QPainter>
+#include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTimer>
 
@@ -98,6 +101,7 @@ public:
         TRY_(takePalette());
         TRY_(goTo("models"));
         TRY_(take("models"));
+        TRY_(takeModelDetails());
         return openDamagedFile();
     }
 
@@ -127,8 +131,8 @@ private:
 
     Result<> trigger(const QString &command)
     {
-        for (QAction *action : m_studio.chat().commands()) {
-            if (action && action->objectName() == command) {
+        for (QAction *action : m_studio.window().allActions()) {
+            if (action->objectName() == command) {
                 action->trigger();
                 return {};
             }
@@ -232,6 +236,30 @@ private:
         painter.end();
         palette.close();
         return save("palette", picture);
+    }
+
+    Result<> takeModelDetails()
+    {
+        auto *tabs = m_studio.models().findChild<QTabWidget *>();
+        tabs->setCurrentIndex(tabs->count() - 1);
+        TRY_(take("side-by-side"));
+        tabs->setCurrentIndex(0);
+        TRY_(trigger("models.openWithOptions"));
+        auto *dialog = m_studio.models().findChild<OptionsDialog *>();
+        if (!dialog)
+            return unreachable("options", QStringLiteral("the dialog did not open"));
+        dialog->findChild<AdapterList *>()->add(
+            {.path = "/models/adapters/rwkv-7-poems.pth", .strength = 0.8, .alpha = {}, .pissaInit = {}});
+        comeToRest();
+        QPixmap picture = m_studio.window().grab();
+        QPainter painter(&picture);
+        painter.fillRect(picture.rect(), QColor(0, 0, 0, 96));
+        painter.drawPixmap((picture.deviceIndependentSize().toSize().width() - dialog->width()) / 2,
+                           (picture.deviceIndependentSize().toSize().height() - dialog->height()) / 2,
+                           dialog->grab());
+        painter.end();
+        dialog->reject();
+        return save("options", picture);
     }
 
     Result<> openDamagedFile()
