@@ -22,10 +22,12 @@ struct Directory {
     std::uint64_t offset, bytes, entries;
 };
 
-Result<std::vector<std::byte>> bytesAt(const InputFile &file, std::uint64_t offset, std::uint64_t count)
+// `field` says where the bytes should lie, should it be wrong.
+Result<std::vector<std::byte>> bytesAt(const InputFile &file, std::uint64_t offset, std::uint64_t count,
+                                       std::string_view field)
 {
     if (!fits(offset, count, file.bytes()))
-        return corrupt("the zip archive points beyond the end of the file");
+        return corrupt(std::string(field) + " points beyond the end of the file");
     std::vector<std::byte> bytes(static_cast<std::size_t>(count));
     TRY_(file.read(offset, bytes));
     return bytes;
@@ -41,12 +43,13 @@ Result<Directory> readZip64End(const InputFile &file, std::uint64_t endOffset)
 {
     if (endOffset < kLocator64Bytes)
         return corrupt("the zip archive has no ZIP64 locator");
-    TRY(const auto locator, bytesAt(file, endOffset - kLocator64Bytes, kLocator64Bytes));
+    TRY(const auto locator, bytesAt(file, endOffset - kLocator64Bytes, kLocator64Bytes, "the ZIP64 locator"));
     if (field<std::uint32_t>(locator, 0) != kLocator64Magic)
         return corrupt("the zip archive has no ZIP64 locator");
-    TRY(const auto end, bytesAt(file, field<std::uint64_t>(locator, 8), kEnd64Bytes));
+    TRY(const auto end, bytesAt(file, field<std::uint64_t>(locator, 8), kEnd64Bytes,
+                                "the zip archive's offset of the ZIP64 end record"));
     if (field<std::uint32_t>(end, 0) != kEnd64Magic)
-        return corrupt("the zip archive's ZIP64 end record is damaged");
+        return corrupt("the zip archive's offset of the ZIP64 end record leads to none");
     if (field<std::uint32_t>(end, 16) != 0 || field<std::uint32_t>(end, 20) != 0)
         return unsupported("the zip archive spans several disks");
     return Directory{field<std::uint64_t>(end, 48), field<std::uint64_t>(end, 40),
@@ -57,7 +60,7 @@ Result<Directory> readZip64End(const InputFile &file, std::uint64_t endOffset)
 Result<Directory> findDirectory(const InputFile &file)
 {
     const std::uint64_t window = std::min<std::uint64_t>(file.bytes(), kEndBytes + kMaxComment);
-    TRY(const auto tail, bytesAt(file, file.bytes() - window, window));
+    TRY(const auto tail, bytesAt(file, file.bytes() - window, window, "the end record"));
     if (tail.size() < kEndBytes)
         return corrupt("the file is too short for a zip archive");
     for (std::size_t at = tail.size() - kEndBytes + 1; at-- > 0;) {
@@ -84,14 +87,14 @@ Result<> applyZip64(std::span<const std::byte> extra, std::uint64_t &bytes, std:
         const auto id = field<std::uint16_t>(extra, 0), size = field<std::uint16_t>(extra, 2);
         extra = extra.subspan(4);
         if (size > extra.size())
-            return corrupt("an extra field of the zip archive is cut off");
+            return corrupt("a zip entry's extra field has a length beyond its end");
         if (id == kZip64Extra) {
             std::span<const std::byte> values = extra.first(size);
             for (std::uint64_t *value : {&bytes, &stored, &offset}) {
                 if (*value != kSeeZip64)
                     continue;
                 if (values.size() < 8)
-                    return corrupt("the ZIP64 field of an entry is cut off");
+                    return corrupt("the ZIP64 field of a zip entry is too short for its sizes and offset");
                 *value = field<std::uint64_t>(values, 0);
                 values = values.subspan(8);
             }
@@ -114,16 +117,24 @@ Result<> checkName(const std::string &name)
 // The local header counts only for the lengths of what precedes the data; everything else is the directory's.
 Result<std::uint64_t> dataOffset(const InputFile &file, std::uint64_t headerOffset, const std::string &name)
 {
-    TRY(const auto header, bytesAt(file, headerOffset, kLocalBytes));
+    const std::string what = "the header offset of the zip entry " + name;
+    TRY(const auto header, bytesAt(file, headerOffset, kLocalBytes, what));
     if (field<std::uint32_t>(header, 0) != kLocalMagic)
-        return corrupt("the zip entry " + name + " has no header where the directory says");
+        return corrupt(what + " leads to no header");
+    if (field<std::uint16_t>(header, 26) != name.size())
+        return corrupt("the name length of the zip entry " + name + " is another one in its header");
     return headerOffset + kLocalBytes + field<std::uint16_t>(header, 26) + field<std::uint16_t>(header, 28);
 }
 
-Result<ZipEntry> readEntry(const InputFile &file, std::span<const std::byte> &directory)
+// `before`: the name of the entry before, empty for the first.
+Result<ZipEntry> readEntry(const InputFile &file, std::span<const std::byte> &directory,
+                           const std::string &before)
 {
     if (directory.size() < kCentralBytes || field<std::uint32_t>(directory, 0) != kCentralMagic)
-        return corrupt("the zip archive's directory is damaged");
+        return corrupt(before.empty()
+                           ? "the zip archive's directory offset leads to no entry"
+                           : "no entry follows the zip entry " + before +
+                                 ": its name, extra or comment length or the number of entries is wrong");
     const auto flags = field<std::uint16_t>(directory, 8), method = field<std::uint16_t>(directory, 10);
     std::uint64_t stored = field<std::uint32_t>(directory, 20), bytes = field<std::uint32_t>(directory, 24);
     std::uint64_t headerOffset = field<std::uint32_t>(directory, 42);
@@ -132,19 +143,24 @@ Result<ZipEntry> readEntry(const InputFile &file, std::span<const std::byte> &di
                       commentBytes = field<std::uint16_t>(directory, 32);
     const std::size_t total = kCentralBytes + nameBytes + extraBytes + commentBytes;
     if (directory.size() < total)
-        return corrupt("the zip archive's directory is cut off");
+        return corrupt("the name, extra or comment length of a zip entry reaches beyond the directory");
     const std::string name(reinterpret_cast<const char *>(directory.data()) + kCentralBytes, nameBytes);
     TRY_(checkName(name));
     TRY_(applyZip64(directory.subspan(kCentralBytes + nameBytes, extraBytes), bytes, stored, headerOffset));
     directory = directory.subspan(total);
     if ((flags & kEncrypted) != 0)
         return unsupported("the zip entry " + name + " is encrypted");
-    if (method != 0 || bytes != stored)
-        return unsupported("the zip entry " + name + " is compressed; PyTorch stores its entries plainly",
-                           "Save the model again with torch.save.");
+    if (method != 0)
+        return unsupported(
+            format("the zip entry %s is compressed (method %d); PyTorch stores its entries plainly",
+                   name.c_str(), int(method)),
+            "Save the model again with torch.save.");
+    if (bytes != stored)
+        return corrupt("the zip entry " + name + " has " + formatCount(bytes) + " bytes, stored in " +
+                       formatCount(stored));
     TRY(const std::uint64_t offset, dataOffset(file, headerOffset, name));
     if (!fits(offset, bytes, file.bytes()))
-        return corrupt("the zip entry " + name + " reaches beyond the end of the file");
+        return corrupt("the bytes of the zip entry " + name + " reach beyond the end of the file");
     return ZipEntry{name, offset, bytes};
 }
 
@@ -172,16 +188,20 @@ Result<std::vector<ZipEntry>> readZipDirectory(const InputFile &file)
     if (directory.bytes > kMaxDirectoryBytes || directory.entries > directory.bytes / kCentralBytes)
         return corrupt("the zip archive's directory claims " + formatCount(directory.entries) +
                        " entries in " + formatBytes(directory.bytes));
-    TRY(const auto bytes, bytesAt(file, directory.offset, directory.bytes));
+    TRY(const auto bytes,
+        bytesAt(file, directory.offset, directory.bytes, "the zip archive's directory offset or size"));
     std::span<const std::byte> rest = bytes;
     std::vector<ZipEntry> entries;
     std::set<std::string> names;
     for (std::uint64_t i = 0; i < directory.entries; ++i) {
-        TRY(ZipEntry entry, readEntry(file, rest));
+        TRY(ZipEntry entry, readEntry(file, rest, entries.empty() ? std::string() : entries.back().name));
         if (!names.insert(entry.name).second)
             return corrupt("the zip archive holds a duplicate entry " + entry.name);
         entries.push_back(std::move(entry));
     }
+    if (!rest.empty())
+        return corrupt("the zip archive's directory has " + formatCount(rest.size()) +
+                       " bytes more than its number of entries needs");
     TRY_(refuseOverlaps(entries));
     return entries;
 }

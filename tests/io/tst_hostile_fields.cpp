@@ -69,6 +69,8 @@ private slots:
     void safetensors();
     void pthZip_data();
     void pthZip();
+    void pthZip64_data();
+    void pthZip64();
     void pthPickle_data();
     void pthPickle();
 
@@ -188,26 +190,25 @@ void TestHostileFields::pthZip_data()
     QTest::addColumn<int>("width");
     QTest::addColumn<QString>("names");
     QTest::addColumn<QStringList>("legal");
-    const auto row = [](const char *name, const char *record, int at, int width,
+    const auto row = [](const char *name, const char *record, int at, int width, const char *names,
                         const QStringList &legal = {}) {
-        QTest::newRow(name) << QByteArray(record, 4) << at << width
-                            << "zip archive|zip entr|archive's entr|from the archive|pickle|data\\.pkl"
-                            << legal;
+        QTest::newRow(name) << QByteArray(record, 4) << at << width << names << legal;
     };
-    row("local: name length", "PK\3\4", 26, 2);
-    row("local: extra length", "PK\3\4", 28, 2);
-    row("entry: method", "PK\1\2", 10, 2, {"0"});
-    row("entry: stored bytes", "PK\1\2", 20, 4);
-    row("entry: bytes", "PK\1\2", 24, 4);
-    row("entry: name length", "PK\1\2", 28, 2);
-    row("entry: extra length", "PK\1\2", 30, 2, {"0"});
-    row("entry: comment length", "PK\1\2", 32, 2, {"0"});
-    row("entry: offset", "PK\1\2", 42, 4, {"0"});
-    row("end: disk", "PK\5\6", 4, 2, {"0"});
+    row("local: name length", "PK\3\4", 26, 2, "name length");
+    // It says where the data begin: what then stands there is no pickle.
+    row("local: extra length", "PK\3\4", 28, 2, "pickle|data\\.pkl");
+    row("entry: method", "PK\1\2", 10, 2, "method", {"0"});
+    row("entry: stored bytes", "PK\1\2", 20, 4, "stored in");
+    row("entry: bytes", "PK\1\2", 24, 4, "stored in");
+    row("entry: name length", "PK\1\2", 28, 2, "name");
+    row("entry: extra length", "PK\1\2", 30, 2, "extra", {"0"});
+    row("entry: comment length", "PK\1\2", 32, 2, "comment length", {"0"});
+    row("entry: offset", "PK\1\2", 42, 4, "header offset", {"0"});
+    row("end: disk", "PK\5\6", 4, 2, "disks", {"0"});
     // -1 sends the reader to the ZIP64 record, which PyTorch always writes
-    row("end: entries", "PK\5\6", 10, 2, {"-1"});
-    row("end: directory bytes", "PK\5\6", 12, 4, {"-1"});
-    row("end: directory offset", "PK\5\6", 16, 4, {"-1"});
+    row("end: entries", "PK\5\6", 10, 2, "entries", {"-1"});
+    row("end: directory bytes", "PK\5\6", 12, 4, "directory|length of a zip entry", {"-1"});
+    row("end: directory offset", "PK\5\6", 16, 4, "directory offset", {"-1"});
 }
 
 void TestHostileFields::pthZip()
@@ -221,6 +222,37 @@ void TestHostileFields::pthZip()
     const std::size_t place = good.find(record.toStdString());
     QVERIFY(place != std::string::npos);
     checkAll(good, place + std::size_t(at), width, names, legal);
+}
+
+void TestHostileFields::pthZip64_data()
+{
+    QTest::addColumn<QByteArray>("record");
+    QTest::addColumn<int>("at");
+    QTest::addColumn<int>("width");
+    QTest::addColumn<QString>("names");
+    const auto row = [](const char *name, const char *record, int at, int width, const char *names) {
+        QTest::newRow(name) << QByteArray(record, 4) << at << width << names;
+    };
+    row("locator: offset", "PK\6\7", 8, 8, "offset of the ZIP64 end record");
+    row("end: disk", "PK\6\6", 16, 4, "disks");
+    row("end: entries", "PK\6\6", 32, 8, "entries");
+    row("end: directory bytes", "PK\6\6", 40, 8, "directory|length of a zip entry");
+    row("end: directory offset", "PK\6\6", 48, 8, "directory offset");
+}
+
+void TestHostileFields::pthZip64()
+{
+    QFETCH(QByteArray, record);
+    QFETCH(int, at);
+    QFETCH(int, width);
+    QFETCH(QString, names);
+    std::string good = contentOf(ioFile("pth/plain_dict.pth"));
+    const std::size_t end = good.rfind("PK\5\6");
+    good = withNumber<std::uint16_t>(good, end + 10, 0xFFFF); // now only the ZIP64 record counts
+    const std::size_t place = good.find(record.toStdString());
+    QVERIFY(place != std::string::npos);
+    checkAll(good, place + std::size_t(at), width, names,
+             names == "disks" ? QStringList{"0"} : QStringList{});
 }
 
 void TestHostileFields::pthPickle_data()
