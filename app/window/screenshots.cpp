@@ -5,6 +5,7 @@
 #include "ui/chat/composer.h"
 #include "ui/models/adapter_list.h"
 #include "ui/models/options_dialog.h"
+#include "ui/widgets/two_line_delegate.h"
 #include "ui/windows/command_palette.h"
 
 #include <QAction>
@@ -15,6 +16,7 @@
 #include <QEventLoop>
 #include <QFile>
 #include <QLineEdit>
+#include <QListView>
 #include <QPainter>
 #include <QTabWidget>
 #include <QTemporaryDir>
@@ -99,6 +101,7 @@ public:
             TRY_(holdConversations());
         TRY_(takeConversations());
         TRY_(takePalette());
+        TRY_(takeSnapshots());
         TRY_(goTo("models"));
         TRY_(take("models"));
         TRY_(takeModelDetails());
@@ -236,6 +239,29 @@ private:
         painter.end();
         palette.close();
         return save("palette", picture);
+    }
+
+    Result<> takeSnapshots()
+    {
+        TRY_(goTo("snapshots"));
+        SnapshotsWorkspace &snapshots = m_studio.snapshots();
+        snapshots.setView(SnapshotFilter::View::Every);
+        auto *list = snapshots.findChild<QListView *>("snapshots.list");
+        TRY_(waitFor("snapshots", "the list stayed empty", [&] { return list->model()->rowCount() > 3; }));
+        const auto idAt = [&](int row) {
+            return list->model()->index(row, 0).data(SnapshotListModel::SnapshotRole).toLongLong();
+        };
+        const SnapshotId last = idAt(0), before = idAt(3);
+        snapshots.select({last});
+        const auto isDrawn = [&] {
+            return !list->model()->index(3, 0).data(TwoLineDelegate::PictureRole).value<QImage>().isNull();
+        };
+        TRY_(waitFor("snapshots", "no picture was drawn", isDrawn));
+        TRY_(take("snapshots"));
+        snapshots.select({before, last});
+        auto *grid = snapshots.findChild<QWidget *>("snapshots.diffGrid");
+        TRY_(waitFor("compare", "the states were not compared", [&] { return grid->isVisible(); }));
+        return take("compare");
     }
 
     Result<> takeModelDetails()

@@ -19,6 +19,16 @@ QString fileIn(const QString &folder, const char *name)
     return folder.isEmpty() ? QString() : folder + u'/' + QString::fromLatin1(name);
 }
 
+bool isSnapshot(const std::filesystem::path &path)
+{
+    return path.extension() == ".volary";
+}
+
+bool namesSnapshot(const WindowArguments &arguments)
+{
+    return arguments.model && isSnapshot(*arguments.model);
+}
+
 } // namespace
 
 Studio::Studio(const WindowArguments &arguments, const Places &places)
@@ -42,6 +52,8 @@ void Studio::addWorkspaces()
 {
     m_chat = new ChatWorkspace(m_bridge, m_themes);
     m_window->addWorkspace(m_chat);
+    m_snapshots = new SnapshotsWorkspace(m_bridge, m_themes);
+    m_window->addWorkspace(m_snapshots);
     m_models = new ModelsWorkspace(m_bridge, m_themes, m_known);
     m_window->addWorkspace(m_models);
 }
@@ -52,6 +64,10 @@ void Studio::connectParts()
     connect(&m_preferences, &Preferences::changed, m_chat,
             [this](const PreferenceValues &values) { m_chat->setEnterSends(values.enterSends); });
     connect(m_window.get(), &MainWindow::conversationChosen, m_chat, [this](ConversationId conversation) {
+        m_window->showWorkspace(m_chat->id());
+        m_chat->openConversation(conversation);
+    });
+    connect(m_snapshots, &SnapshotsWorkspace::conversationStarted, this, [this](ConversationId conversation) {
         m_window->showWorkspace(m_chat->id());
         m_chat->openConversation(conversation);
     });
@@ -66,7 +82,7 @@ void Studio::connectParts()
     connect(m_models, &ModelsWorkspace::loadingEnded, &status, &StatusPanel::endJob);
 
     connect(m_window.get(), &MainWindow::filesDropped, this,
-            [this](const QStringList &paths) { openModel(paths.first().toStdString()); });
+            [this](const QStringList &paths) { openFile(paths.first().toStdString()); });
     connect(&m_bridge, &EngineBridge::modelOpened, this,
             [this](RequestId, const event::ModelOpened &opened) { rememberModel(*opened.model); });
     connect(&m_bridge, &EngineBridge::modelFailed, this, [this](RequestId, const event::ModelFailed &failed) {
@@ -82,6 +98,8 @@ void Studio::start()
     m_window->show();
     if (const auto [model, options] = firstModel(); !model.empty())
         openModel(model, options);
+    if (namesSnapshot(m_arguments))
+        openFile(*m_arguments.model);
 }
 
 void Studio::activate(const QStringList &arguments)
@@ -91,7 +109,17 @@ void Studio::activate(const QStringList &arguments)
     for (const QString &word : arguments)
         words.push_back(word.toStdString());
     if (const auto parsed = parseWindowArguments(words); parsed && parsed.value().model)
-        openModel(*parsed.value().model);
+        openFile(*parsed.value().model);
+}
+
+void Studio::openFile(const std::filesystem::path &path)
+{
+    if (!isSnapshot(path)) {
+        openModel(path);
+        return;
+    }
+    m_window->showWorkspace(m_snapshots->id());
+    m_snapshots->importFile(path);
 }
 
 void Studio::openModel(const std::filesystem::path &path, const ModelOptions &options)
@@ -112,7 +140,7 @@ void Studio::rememberModel(const ModelDescription &model)
 // The model that was asked for; else the one of the last time, if it is still there; else the bundled one.
 std::pair<std::filesystem::path, ModelOptions> Studio::firstModel() const
 {
-    if (m_arguments.model) {
+    if (m_arguments.model && !namesSnapshot(m_arguments)) {
         const auto resolved = resolveModelPath(m_arguments.model->string());
         return {resolved ? resolved.value() : *m_arguments.model, {}};
     }

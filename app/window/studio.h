@@ -7,6 +7,7 @@
 #include "ui/chat/chat_workspace.h"
 #include "ui/models/known_models.h"
 #include "ui/models/models_workspace.h"
+#include "ui/snapshots/snapshots_workspace.h"
 #include "ui/theme/theme.h"
 #include "ui/windows/main_window.h"
 #include "ui/windows/preferences.h"
@@ -41,10 +42,12 @@ public:
     MainWindow &window() { return *m_window; }
     ChatWorkspace &chat() { return *m_chat; }
     ModelsWorkspace &models() { return *m_models; }
+    SnapshotsWorkspace &snapshots() { return *m_snapshots; }
 
 private:
     void addWorkspaces();
     void connectParts();
+    void openFile(const std::filesystem::path &path); // a model, or a snapshot to import
     void openModel(const std::filesystem::path &path, const ModelOptions &options = {});
     void rememberModel(const ModelDescription &model);
     void explainMissingLibrary(const event::LibraryFailed &failed);
@@ -60,6 +63,7 @@ private:
     std::unique_ptr<Engine> m_engine;
     std::unique_ptr<MainWindow> m_window;
     ChatWorkspace *m_chat = nullptr;
+    SnapshotsWorkspace *m_snapshots = nullptr;
     ModelsWorkspace *m_models = nullptr;
 };
 

@@ -3,6 +3,7 @@
 #include "core/engine/export.h"
 #include "core/engine/loaded_model.h"
 #include "core/engine/reply.h"
+#include "core/engine/snapshot_jobs.h"
 #include "core/engine/store_thread.h"
 
 #include <atomic>
@@ -85,7 +86,7 @@ struct Engine::Impl {
             return;
         }
         model = std::move(opened).value();
-        setIdentity(model->identity());
+        setDescription(model->description());
         const std::chrono::duration<double> seconds = Clock::now() - begin;
         emit(request, event::ModelOpened{model->description(), seconds.count()});
     }
@@ -138,15 +139,31 @@ struct Engine::Impl {
         return Event(event::ConversationChanged{std::move(conversation)});
     }
 
-    void setIdentity(const ModelIdentity &value)
+    // The analysis thread.
+
+    void onAnalysis(RequestId request, std::string task,
+                    std::function<Result<Event>(const std::function<bool()> &keepGoing)> job)
     {
-        std::lock_guard lock(identityMutex);
-        identity = value;
+        const std::stop_token stop = beginRequest(request);
+        analysis->post([this, request, stop, task = std::move(task), job = std::move(job)](std::stop_token) {
+            Result<Event> outcome = job([&stop] { return !stop.stop_requested(); });
+            endRequest(request);
+            if (outcome)
+                emit(request, std::move(outcome).value());
+            else
+                emit(request, event::CommandFailed{task, std::move(outcome).error()});
+        });
     }
-    ModelIdentity currentIdentity()
+
+    void setDescription(std::shared_ptr<const ModelDescription> value)
     {
-        std::lock_guard lock(identityMutex);
-        return identity;
+        std::lock_guard lock(descriptionMutex);
+        description = std::move(value);
+    }
+    std::shared_ptr<const ModelDescription> currentDescription()
+    {
+        std::lock_guard lock(descriptionMutex);
+        return description;
     }
 
     // Commands.
@@ -159,7 +176,7 @@ struct Engine::Impl {
     {
         onEngine(r, [this, r](const std::stop_token &) {
             model.reset();
-            setIdentity({});
+            setDescription(nullptr);
             emit(r, event::ModelClosed{});
         });
     }
@@ -189,7 +206,8 @@ struct Engine::Impl {
     }
     void handle(RequestId r, command::CreateConversation c)
     {
-        const ModelIdentity by = currentIdentity();
+        const auto open = currentDescription();
+        const ModelIdentity by = open ? open->identity : ModelIdentity{};
         onStore(r, "Creating a conversation",
                 [this, r, c = std::move(c), by](Library &library) -> Result<Event> {
                     Conversation values;
@@ -287,6 +305,50 @@ struct Engine::Impl {
         });
     }
 
+    void handle(RequestId r, command::ListSnapshots) { onStore(r, "Listing the snapshots", listSnapshots); }
+    void handle(RequestId r, command::NameSnapshot c)
+    {
+        onStore(r, "Naming the snapshot",
+                [c = std::move(c)](Library &library) { return nameSnapshot(library, c); });
+    }
+    void handle(RequestId r, command::PinSnapshot c)
+    {
+        onStore(r, "Pinning the snapshot", [c](Library &library) { return pinSnapshot(library, c); });
+    }
+    void handle(RequestId r, command::DisposeSnapshot c)
+    {
+        onStore(r, "Deleting the snapshot", [c](Library &library) { return disposeSnapshot(library, c); });
+    }
+    void handle(RequestId r, command::StartFromSnapshot c)
+    {
+        onStore(r, "Starting from the snapshot",
+                [this, r, c = std::move(c), open = currentDescription()](Library &library) -> Result<Event> {
+                    TRY(const ConversationId id, startFromSnapshot(library, c, open));
+                    TRY(Conversation created, library.conversation(id));
+                    emit(r, event::ConversationCreated{std::move(created)});
+                    return openedEvent(library, id);
+                });
+    }
+    void handle(RequestId r, command::DrawSnapshot c)
+    {
+        onAnalysis(r, "Drawing the snapshot", [this, c](const auto &) { return drawSnapshot(store, c); });
+    }
+    void handle(RequestId r, command::CompareSnapshots c)
+    {
+        onAnalysis(r, "Comparing the snapshots",
+                   [this, c](const auto &keepGoing) { return compareSnapshots(store, c, keepGoing); });
+    }
+    void handle(RequestId r, command::ExportSnapshot c)
+    {
+        onAnalysis(r, "Exporting the snapshot",
+                   [this, c = std::move(c)](const auto &) { return exportSnapshot(store, c); });
+    }
+    void handle(RequestId r, command::ImportSnapshot c)
+    {
+        onAnalysis(r, "Importing the snapshot",
+                   [this, c = std::move(c)](const auto &) { return importSnapshot(store, c); });
+    }
+
     const Options options;
     const EventSink sink;
     std::mutex sinkMutex; // one event at a time, whichever thread it comes from
@@ -294,14 +356,16 @@ struct Engine::Impl {
     std::map<RequestId, std::stop_source>
         stops; // of the commands that can be cancelled; guarded by stopsMutex
     std::atomic<bool> ending{false};
-    std::mutex identityMutex;
-    ModelIdentity
-        identity; // of the open model, for commands that run on the store thread; guarded by identityMutex
+    std::mutex descriptionMutex;
+    // Of the open model, for commands that run on other threads; guarded by descriptionMutex.
+    std::shared_ptr<const ModelDescription> description;
     std::atomic<RequestId> nextRequest{1};
     std::atomic<RequestId> latestSearch{0};
     std::unique_ptr<LoadedModel> model; // engine thread only
     StoreThread store;
-    std::unique_ptr<Worker> engine = std::make_unique<Worker>(); // last: its jobs use everything above
+    // Last: their jobs use everything above.
+    std::unique_ptr<Worker> analysis = std::make_unique<Worker>();
+    std::unique_ptr<Worker> engine = std::make_unique<Worker>();
 };
 
 Engine::Engine(Options options, EventSink sink)
@@ -311,6 +375,7 @@ Engine::Engine(Options options, EventSink sink)
 Engine::~Engine()
 {
     m_impl->stopAll();
+    m_impl->analysis.reset();
     m_impl->engine.reset(); // a stopped reply is still saved, which needs the store thread
 }
 

@@ -4,6 +4,8 @@
 
 #include "core/base/result.h"
 #include "core/engine/model_options.h"
+#include "core/inspect/state_diff.h"
+#include "core/inspect/state_picture.h"
 #include "core/models/model_info.h"
 #include "core/session/sampler.h"
 #include "core/store/library.h"
@@ -121,15 +123,47 @@ struct ExportConversation { // -> event::Exported; format by ending: .md or .jso
 };
 struct VerifyLibrary {}; // -> event::LibraryVerified
 
+struct ListSnapshots {}; // -> event::SnapshotList
+struct NameSnapshot {    // -> event::SnapshotChanged
+    SnapshotId snapshot;
+    std::string name; // empty takes the name away
+};
+struct PinSnapshot { // -> event::SnapshotChanged
+    SnapshotId snapshot;
+    bool pinned;
+};
+struct DisposeSnapshot { // -> event::SnapshotDisposed
+    SnapshotId snapshot;
+    Disposal disposal;
+};
+struct DrawSnapshot { // -> event::SnapshotDrawn
+    SnapshotId snapshot;
+};
+struct CompareSnapshots { // -> event::SnapshotsCompared; can be cancelled
+    SnapshotId first, second;
+};
+struct ExportSnapshot { // -> event::Exported
+    SnapshotId snapshot;
+    std::filesystem::path path;
+};
+struct ImportSnapshot { // -> event::SnapshotImported
+    std::filesystem::path path;
+};
+struct StartFromSnapshot { // -> event::ConversationCreated, then event::ConversationOpened; needs its model
+    SnapshotId snapshot;
+    GenerationSettings settings;
+};
+
 } // namespace command
 
-using Command =
-    std::variant<command::OpenModel, command::CloseModel, command::ListConversations,
-                 command::CreateConversation, command::OpenConversation, command::RenameConversation,
-                 command::SetConversationSettings, command::SetCurrentTurn, command::DisposeConversation,
-                 command::HideTurn, command::Search, command::SendMessage, command::Regenerate,
-                 command::ContinueReply, command::BranchAtToken, command::LoadTraces,
-                 command::ExportConversation, command::VerifyLibrary>;
+using Command = std::variant<
+    command::OpenModel, command::CloseModel, command::ListConversations, command::CreateConversation,
+    command::OpenConversation, command::RenameConversation, command::SetConversationSettings,
+    command::SetCurrentTurn, command::DisposeConversation, command::HideTurn, command::Search,
+    command::SendMessage, command::Regenerate, command::ContinueReply, command::BranchAtToken,
+    command::LoadTraces, command::ExportConversation, command::VerifyLibrary, command::ListSnapshots,
+    command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot, command::DrawSnapshot,
+    command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot, command::StartFromSnapshot>;
 
 // Events.
 // .
@@ -246,6 +280,27 @@ struct Exported {
 struct LibraryVerified {
     std::vector<Library::Damage> damage;
 };
+struct SnapshotList {
+    std::shared_ptr<const std::vector<SnapshotSummary>> snapshots; // those in the trash, too
+};
+struct SnapshotChanged {
+    SnapshotSummary snapshot;
+};
+struct SnapshotDisposed {
+    SnapshotId snapshot;
+    command::Disposal disposal;
+};
+struct SnapshotDrawn {
+    SnapshotId snapshot;
+    std::shared_ptr<const StatePicture> picture;
+};
+struct SnapshotsCompared {
+    SnapshotId first, second;
+    std::shared_ptr<const StateDiff> diff;
+};
+struct SnapshotImported {
+    SnapshotSummary snapshot;
+};
 // Any other command that failed; what it wanted to change is unchanged.
 struct CommandFailed {
     std::string task; // "Renaming the conversation"
@@ -260,6 +315,8 @@ using Event =
                  event::ConversationCreated, event::ConversationOpened, event::ConversationChanged,
                  event::ConversationDisposed, event::SearchResults, event::TurnStarted, event::PromptProgress,
                  event::TextAppended, event::TurnFinished, event::GenerationFailed, event::TracesLoaded,
-                 event::Exported, event::LibraryVerified, event::CommandFailed>;
+                 event::Exported, event::LibraryVerified, event::SnapshotList, event::SnapshotChanged,
+                 event::SnapshotDisposed, event::SnapshotDrawn, event::SnapshotsCompared,
+                 event::SnapshotImported, event::CommandFailed>;
 
 } // namespace volary

@@ -27,23 +27,6 @@ Result<> checkText(std::string_view text, const char *what)
     return Error{ErrorCode::Invalid, format("The %s is not valid UTF-8 text.", what), ""};
 }
 
-// The first words in one line.
-std::string previewOf(std::string_view text)
-{
-    std::string preview;
-    for (const char c : text) {
-        const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
-        const bool startsCharacter = (static_cast<unsigned char>(c) & 0xC0) != 0x80;
-        if (preview.size() >= kPreviewBytes && startsCharacter)
-            break;
-        if (!blank)
-            preview += c;
-        else if (!preview.empty() && preview.back() != ' ')
-            preview += ' ';
-    }
-    return preview;
-}
-
 // The newest visible turn stands for the conversation in lists; what does not match its seal is not shown
 // there.
 const std::string kSelect =
@@ -91,13 +74,14 @@ Result<> update(const Database &database, ConversationId id, const std::string &
     return sealConversation(database, id);
 }
 
-// Snapshots of the conversation's turns. A snapshot that the user gave a name outlives its conversation.
+// Snapshots of the conversation's turns. One that the user gave a name or pinned outlives its conversation.
 Result<std::vector<SnapshotId>> ownSnapshots(const Database &database, ConversationId id)
 {
     std::vector<SnapshotId> snapshots;
     TRY_(database.forEach(
         "SELECT DISTINCT snapshot.id FROM turn JOIN snapshot ON snapshot.id = turn.snapshot"
         " WHERE turn.conversation = ?1 AND snapshot.name = '' AND NOT EXISTS("
+        "SELECT 1 FROM snapshot_mark m WHERE m.snapshot = snapshot.id AND m.pinned) AND NOT EXISTS("
         "SELECT 1 FROM turn other WHERE other.snapshot = snapshot.id AND other.conversation <> ?1)",
         {id}, [&](const Statement &row) {
             snapshots.push_back(row.integer(0));
@@ -142,6 +126,22 @@ void shrinkFile(const Database &database)
 
 } // namespace
 
+std::string previewOf(std::string_view text)
+{
+    std::string preview;
+    for (const char c : text) {
+        const bool blank = c == ' ' || c == '\n' || c == '\t' || c == '\r';
+        const bool startsCharacter = (static_cast<unsigned char>(c) & 0xC0) != 0x80;
+        if (preview.size() >= kPreviewBytes && startsCharacter)
+            break;
+        if (!blank)
+            preview += c;
+        else if (!preview.empty() && preview.back() != ' ')
+            preview += ' ';
+    }
+    return preview;
+}
+
 Result<> touchConversation(const Database &database, ConversationId id)
 {
     return update(database, id,
@@ -176,11 +176,9 @@ Result<Conversation> Library::conversation(ConversationId id) const
     return conversation;
 }
 
-Result<ConversationId> Library::createConversation(const Conversation &values)
+Result<ConversationId> insertConversation(const Database &database, const Conversation &values)
 {
-    const Database &database = *m_impl->database;
     TRY_(checkText(values.title, "title"));
-    TRY(auto transaction, m_impl->beginWrite());
     TRY_(database.run(
         "INSERT INTO conversation(change, created_ms, updated_ms, seal, model_fingerprint, model_name,"
         " chat_format, title, settings)"
@@ -190,6 +188,13 @@ Result<ConversationId> Library::createConversation(const Conversation &values)
     const ConversationId id = database.lastInsertId();
     TRY_(sealConversation(database, id));
     TRY_(IndexUpdate::ofTitle(database, id).add());
+    return id;
+}
+
+Result<ConversationId> Library::createConversation(const Conversation &values)
+{
+    TRY(auto transaction, m_impl->beginWrite());
+    TRY(const ConversationId id, insertConversation(*m_impl->database, values));
     TRY_(transaction.commit());
     return id;
 }

@@ -76,7 +76,15 @@ struct SnapshotSummary {
     std::int64_t tokens = 0;
     std::int64_t stateBytes = 0;
     std::int64_t createdMs = 0;
-    std::string name;     // given by the user, else empty
+    std::string name; // given by the user, else empty
+    bool pinned = false;
+    std::optional<std::int64_t> deletedMs; // in the trash since
+    // The turn it is the state of: the first one, where several share it; 0 for a snapshot of its own.
+    TurnId turn = 0;
+    ConversationId conversation = 0;
+    std::string title;    // of the conversation
+    std::string excerpt;  // first words of the turn
+    bool inTrash = false; // in the trash itself, or its conversation or turn is and no name or pin keeps it
     bool damaged = false; // this description does not match its hash; loading will be refused
 };
 
@@ -120,9 +128,15 @@ public:
     Result<> setCurrentTurn(ConversationId id, std::optional<TurnId> leaf);
     Result<> moveToTrash(ConversationId id);
     Result<> restoreFromTrash(ConversationId id);
-    // With its snapshots, except those that the user named or another turn refers to. Its words leave the
-    // file, too.
+    // With its snapshots, except those that the user named or pinned, or another turn refers to. Its words
+    // leave the file, too.
     Result<> deleteForGood(ConversationId id);
+
+    // A new conversation that goes on from a snapshot: with copies of the turns that led to it, or, where no
+    // turn did, with one turn of the text `read`, which stands for what the snapshot has read. Refuses
+    // damaged ones. A snapshot of its own is pinned unless it has a name: it must outlive the conversation.
+    Result<ConversationId> startFromSnapshot(const Conversation &values, SnapshotId id,
+                                             std::string_view read);
 
     // Every visible turn of the tree, in the order of ids (parents before children).
     Result<std::vector<Turn>> turns(ConversationId id) const;
@@ -157,7 +171,11 @@ public:
     Result<SnapshotSummary> snapshot(SnapshotId id) const;
     Result<std::vector<SnapshotSummary>> snapshots() const;
     Result<> nameSnapshot(SnapshotId id, std::string_view name);
-    Result<> deleteSnapshot(SnapshotId id); // refused while a turn refers to it
+    Result<> pinSnapshot(SnapshotId id, bool pinned);
+    // Both are refused while a turn refers to it: then it goes with its conversation.
+    Result<> moveSnapshotToTrash(SnapshotId id);
+    Result<> deleteSnapshot(SnapshotId id);
+    Result<> restoreSnapshotFromTrash(SnapshotId id);
 
     struct Damage {
         std::string what; // which conversation, turn or snapshot, and what is wrong

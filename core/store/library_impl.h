@@ -30,6 +30,12 @@ struct Library::Impl {
     }
 };
 
+// A new row, as Library::createConversation describes it.
+Result<ConversationId> insertConversation(const sqlite::Database &database, const Conversation &values);
+
+// The beginning of a text in one line, at most 160 bytes and a character.
+std::string previewOf(std::string_view text);
+
 // Notes that a conversation changed: it becomes the newest, and its seal is made anew.
 Result<> touchConversation(const sqlite::Database &database, ConversationId id);
 

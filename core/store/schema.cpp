@@ -112,7 +112,17 @@ CREATE TABLE writer(
 INSERT INTO writer(id, closed) VALUES(1, 1);
 )";
 
-constexpr std::array<const char *, kSchemaVersion> kSteps{kVersion1, kVersion2};
+// What the user says about a snapshot stands beside it: its own row and seal stay as they were written.
+constexpr const char *kVersion3 = R"(
+CREATE TABLE snapshot_mark(
+    snapshot INTEGER PRIMARY KEY REFERENCES snapshot(id) ON DELETE CASCADE,
+    pinned INTEGER NOT NULL,
+    deleted_ms INTEGER,
+    seal BLOB NOT NULL
+) STRICT;
+)";
+
+constexpr std::array<const char *, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3};
 
 Result<> runSteps(const sqlite::Database &database, int version)
 {

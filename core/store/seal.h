@@ -26,6 +26,8 @@ inline const std::string kSnapshotSeal =
     " snapshot.state_bytes, snapshot.content, snapshot.manifest, snapshot.sampler, model.fingerprint,"
     " model.architecture, model.name, model.tokenizer, model.numeric_profile)"; // of snapshot joined with its
                                                                                 // model
+inline const std::string kSnapshotMarkSeal =
+    "volary_seal('snapshot_mark', snapshot_mark.snapshot, snapshot_mark.pinned, snapshot_mark.deleted_ms)";
 
 // For UPDATE statements: marks a row as waiting for its new seal. A row whose seal was wrong keeps it,
 // because a new one would declare the damage to be right.

@@ -4,6 +4,7 @@
 #include "core/base/sha256.h"
 #include "core/base/text.h"
 #include "core/store/clock.h"
+#include "core/store/library_impl.h"
 #include "core/store/little_endian.h"
 #include "core/store/manifest.h"
 #include "core/store/seal.h"
@@ -313,11 +314,22 @@ Result<> readState(const Database &database, SnapshotId id, const SnapshotRow &s
     return {};
 }
 
-constexpr const char *kSummaryColumns =
+const std::string kSummaryColumns =
     ", snapshot.id, snapshot.tokens, snapshot.state_bytes, snapshot.created_ms, snapshot.name, "
-    "model.fingerprint,"
-    " model.architecture, model.name, model.tokenizer, model.numeric_profile"
-    " FROM snapshot JOIN model ON model.id = snapshot.model";
+    "model.fingerprint, model.architecture, model.name, model.tokenizer, model.numeric_profile,"
+    " coalesce(snapshot_mark.pinned, 0), snapshot_mark.deleted_ms, turn.id, turn.conversation,"
+    " CASE WHEN turn.seal = " +
+    kTurnSeal +
+    " THEN substr(turn.text, 1, 400) ELSE '' END, CASE WHEN conversation.seal = " + kConversationSeal +
+    " THEN conversation.title ELSE '' END, conversation.deleted_ms IS NOT NULL OR turn.hidden_by IS NOT NULL"
+    " FROM snapshot JOIN model ON model.id = snapshot.model"
+    " LEFT JOIN snapshot_mark ON snapshot_mark.snapshot = snapshot.id AND snapshot_mark.seal = " +
+    kSnapshotMarkSeal +
+    // A visible turn of a kept conversation stands for all that share the snapshot.
+    " LEFT JOIN turn ON turn.id = (SELECT t.id FROM turn t JOIN conversation c ON c.id = t.conversation"
+    " WHERE t.snapshot = snapshot.id"
+    " ORDER BY c.deleted_ms IS NOT NULL OR t.hidden_by IS NOT NULL, t.id LIMIT 1)"
+    " LEFT JOIN conversation ON conversation.id = turn.conversation";
 
 SnapshotSummary summaryOf(const Statement &row)
 {
@@ -329,6 +341,14 @@ SnapshotSummary summaryOf(const Statement &row)
     summary.createdMs = row.integer(4);
     summary.name = row.text(5);
     summary.model = {row.text(6), row.text(7), row.text(8), row.text(9), row.text(10)};
+    summary.pinned = row.integer(11) != 0;
+    summary.deletedMs = row.optionalInteger(12);
+    summary.turn = row.optionalInteger(13).value_or(0);
+    summary.conversation = row.optionalInteger(14).value_or(0);
+    summary.excerpt = previewOf(row.text(15));
+    summary.title = row.text(16);
+    const bool kept = summary.pinned || !summary.name.empty();
+    summary.inTrash = summary.deletedMs.has_value() || (row.optionalInteger(17) == 1 && !kept);
     return summary;
 }
 

@@ -3,8 +3,11 @@
 #include "core/store/library_impl.h"
 #include "core/store/seal.h"
 #include "core/store/search_index.h"
+#include "core/store/snapshot_marks.h"
 #include "core/store/snapshots.h"
 #include "core/store/turn_data.h"
+
+#include <utility>
 
 namespace volary {
 
@@ -159,6 +162,38 @@ Turn turnOf(const Statement &row)
     return turn;
 }
 
+// Copies a turn and those above it into another conversation; they share their snapshots. The copy of `leaf`.
+Result<TurnId> copyPath(const Database &database, TurnId leaf, ConversationId to)
+{
+    std::vector<Turn> path;
+    TRY_(database.forEach(
+        "WITH RECURSIVE above(id) AS (SELECT ?1 UNION SELECT turn.parent FROM turn JOIN above"
+        " USING(id) WHERE turn.parent IS NOT NULL)"
+        " SELECT " +
+            kTurnColumns + " FROM turn JOIN above USING(id) ORDER BY turn.id",
+        {leaf}, [&](const Statement &row) {
+            path.push_back(turnOf(row));
+            return Result<>();
+        }));
+    TurnId copy = 0;
+    for (Turn &turn : path) {
+        if (turn.damaged) // a copy would be sealed as if it were right
+            return Error{
+                ErrorCode::Corrupt,
+                format("Turn %lld before this snapshot is damaged.", static_cast<long long>(turn.id)),
+                "Start from a snapshot of another turn."};
+        const TurnId original = std::exchange(turn.id, 0);
+        turn.conversation = to;
+        turn.parent = copy == 0 ? std::nullopt : std::optional(copy);
+        TRY(copy, writeRow(database, turn, turn.snapshot));
+        for (const auto kind : {TurnData::Traces, TurnData::PartialTokens}) {
+            TRY(const auto bytes, readTurnData(database, original, kind));
+            TRY_(writeTurnData(database, copy, kind, bytes));
+        }
+    }
+    return copy;
+}
+
 } // namespace
 
 Result<std::vector<Turn>> Library::turns(ConversationId id) const
@@ -226,6 +261,34 @@ Result<TurnId> Library::saveTurn(const Turn &values, std::span<const TokenTrace>
         TRY_(makeCurrent(database, values.conversation, id));
     TRY_(transaction.commit());
     return id;
+}
+
+Result<ConversationId> Library::startFromSnapshot(const Conversation &values, SnapshotId id,
+                                                  std::string_view read)
+{
+    const Database &database = *m_impl->database;
+    TRY(auto transaction, m_impl->beginWrite());
+    TRY(const SnapshotSummary summary, readSummary(database, id));
+    TRY_(checkSnapshot(database, id));
+    TRY(const ConversationId conversation, insertConversation(database, values));
+    TurnId last = 0;
+    if (summary.turn != 0) {
+        TRY(last, copyPath(database, summary.turn, conversation));
+    } else {
+        Turn root;
+        root.conversation = conversation;
+        root.role = Role::Assistant;
+        root.text = read;
+        root.tokens = summary.tokens;
+        root.position = summary.tokens;
+        TRY_(checkTurn(database, root));
+        TRY(last, writeRow(database, root, id));
+        if (summary.name.empty())
+            TRY_(writeMark(database, id, {.pinned = true, .deletedMs = summary.deletedMs}));
+    }
+    TRY_(makeCurrent(database, conversation, last));
+    TRY_(transaction.commit());
+    return conversation;
 }
 
 Result<TurnId> Library::savePartialTurn(const Turn &values, std::span<const TokenId> tokens)

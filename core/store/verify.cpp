@@ -31,6 +31,7 @@ public:
         TRY_(note(checkTurns()));
         TRY_(note(checkTurnData()));
         TRY_(note(checkSnapshots()));
+        TRY_(note(checkSnapshotMarks()));
         TRY_(note(checkChunks()));
         if (maySearch)
             if (const auto index = checkIndex(m_database); !index) {
@@ -140,6 +141,18 @@ private:
             TRY_(goOn());
             TRY_(note(checkSnapshot(m_database, id)));
         }
+        return {};
+    }
+
+    Result<> checkSnapshotMarks()
+    {
+        TRY_(m_database.forEach("SELECT snapshot FROM snapshot_mark WHERE seal IS NOT " + kSnapshotMarkSeal,
+                                {}, [&](const Statement &row) {
+                                    add(format("Snapshot %lld: whether it is pinned or thrown away does not"
+                                               " match its hash.",
+                                               static_cast<long long>(row.integer(0))));
+                                    return Result<>();
+                                }));
         return {};
     }
 

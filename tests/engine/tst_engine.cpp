@@ -54,6 +54,10 @@ private slots:
     void aConversationCanBeginWithATunedState();
     void aTunedStateThatDoesNotFitLeavesNothingBehind();
     void whatAModelIsOpenedWithIsSaidAndCanBeNoted();
+    void chatStartsFromASnapshotOfATurn();
+    void sharedSnapshotIsImportedAndGoneOnFrom();
+    void snapshotsAreComparedAndDrawn();
+    void snapshotOfAnotherModelStartsNothing();
     void withoutAModelTheMessageFailsPolitely();
     void brokenModelLeavesTheOldOneOpen();
     void loadingAModelCanBeCancelled();
@@ -466,7 +470,7 @@ void TestEngine::anotherModelIsRefusedByName()
 
 void TestEngine::aConversationCanBeginWithATunedState()
 {
-    const auto tuned = writeTunedState(12, 0.3f);
+    const auto tuned = writeTunedState(12, 4);
     Harness harness(library());
     const auto opened = harness.ask<event::ModelOpened>(command::OpenModel{
         .path = bundledModel(), .options = {.weightType = {}, .adapters = {}, .initialState = tuned}});
@@ -532,6 +536,136 @@ void TestEngine::whatAModelIsOpenedWithIsSaidAndCanBeNoted()
     with.initialState = "/c/pirate.pth";
     REQUIRE(const auto noted, GenerationSettings::fromJson(with.toJson()));
     QVERIFY(noted == with);
+}
+
+void TestEngine::chatStartsFromASnapshotOfATurn()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation("About Tarquin");
+    const auto first = send(harness, conversation, {}, "Hello, I am Tarquin.", settings(1, 0));
+    QVERIFY(first);
+    const auto second = send(harness, conversation, first->reply.id, "What is my name?", settings(1, 0));
+    QVERIFY(second);
+
+    const RequestId request =
+        harness.engine().post(command::StartFromSnapshot{*first->reply.snapshot, settings(1, 0)});
+    const auto created = harness.wait<event::ConversationCreated>(request);
+    QVERIFY(created);
+    QCOMPARE(created->conversation.title, std::string("About Tarquin"));
+    const auto opened = harness.wait<event::ConversationOpened>(request);
+    QVERIFY(opened);
+    QCOMPARE(opened->turns->size(), std::size_t(2));
+    QCOMPARE((*opened->turns)[1].text, first->reply.text);
+    QCOMPARE(opened->conversation.current, std::optional((*opened->turns)[1].id));
+
+    // The same question there reads only itself and is answered the same way.
+    const RequestId asked = harness.engine().post(command::SendMessage{
+        opened->conversation.id, (*opened->turns)[1].id, "What is my name?", settings(1, 0)});
+    const auto started = harness.wait<event::TurnStarted>(asked);
+    QVERIFY(started);
+    QCOMPARE(started->tokensReused, first->reply.position);
+    const auto answered = harness.wait<event::TurnFinished>(asked);
+    QVERIFY(answered);
+    QCOMPARE(answered->reply.text, second->reply.text);
+}
+
+void TestEngine::sharedSnapshotIsImportedAndGoneOnFrom()
+{
+    const std::filesystem::path file = m_folder->filePath("my start.volary").toStdString();
+    std::string before, after;
+    {
+        Harness harness(library());
+        QVERIFY(harness.openModel());
+        const ConversationId conversation = harness.newConversation();
+        const auto first = send(harness, conversation, {}, "Hello, I am Tarquin.", settings(1, 0));
+        QVERIFY(first);
+        before = first->reply.text;
+        const auto second = send(harness, conversation, first->reply.id, "What is my name?", settings(1, 0));
+        QVERIFY(second);
+        after = second->reply.text;
+        QVERIFY(harness.ask<event::Exported>(command::ExportSnapshot{*first->reply.snapshot, file}));
+    }
+    Harness harness(m_folder->filePath("other.db").toStdString());
+    QVERIFY(harness.openModel());
+
+    const auto imported = harness.ask<event::SnapshotImported>(command::ImportSnapshot{file});
+
+    QVERIFY(imported);
+    QCOMPARE(imported->snapshot.name, std::string("my start")); // so that it is kept
+    const auto opened = harness.ask<event::ConversationOpened>(
+        command::StartFromSnapshot{imported->snapshot.id, settings(1, 0)});
+    QVERIFY(opened);
+    QCOMPARE(opened->turns->size(), std::size_t(1));
+    const Turn &read = opened->turns->front();
+    QVERIFY2(read.text.find("Hello, I am Tarquin.") != std::string::npos, read.text.c_str());
+    QVERIFY2(read.text.find(before) != std::string::npos, read.text.c_str());
+    const auto answered = send(harness, opened->conversation.id, read.id, "What is my name?", settings(1, 0));
+    QVERIFY(answered);
+    QCOMPARE(answered->reply.text, after);
+}
+
+void TestEngine::snapshotsAreComparedAndDrawn()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    const auto a = send(harness, conversation, {}, "Hello.", settings(1, 0, 5));
+    const auto b = send(harness, conversation, {}, "Good night.", settings(1, 0, 5));
+    QVERIFY(a && b);
+    const auto compare = [&](SnapshotId first, SnapshotId second) {
+        return harness.ask<event::SnapshotsCompared>(command::CompareSnapshots{first, second});
+    };
+
+    const auto same = compare(*a->reply.snapshot, *a->reply.snapshot);
+    const auto different = compare(*a->reply.snapshot, *b->reply.snapshot);
+    const auto drawn = harness.ask<event::SnapshotDrawn>(command::DrawSnapshot{*a->reply.snapshot});
+
+    QVERIFY(same && different && drawn);
+    for (const TensorDiff &tensor : same->diff->tensors)
+        QCOMPARE(tensor.whole.distance, 0.0);
+    QVERIFY(different->diff->commonTokens < different->diff->tokensA);
+    QVERIFY(std::ranges::all_of(different->diff->tensors,
+                                [](const TensorDiff &tensor) { return tensor.whole.distance > 0; }));
+    QCOMPARE(drawn->picture->layers, 12);
+    QCOMPARE(drawn->picture->heads, 4);
+    QVERIFY(std::ranges::any_of(drawn->picture->cells, [](float cell) { return cell > 0; }));
+    QVERIFY(harness.ask<event::CommandFailed>(command::CompareSnapshots{*a->reply.snapshot, 999}));
+    QVERIFY(harness.ask<event::CommandFailed>(command::DrawSnapshot{999}));
+
+    const auto pinned = harness.ask<event::SnapshotChanged>(command::PinSnapshot{*a->reply.snapshot, true});
+    QVERIFY(pinned && pinned->snapshot.pinned);
+    const auto named =
+        harness.ask<event::SnapshotChanged>(command::NameSnapshot{*a->reply.snapshot, "Greeting"});
+    QVERIFY(named && named->snapshot.pinned);
+    QCOMPARE(named->snapshot.name, std::string("Greeting"));
+    const auto list = harness.ask<event::SnapshotList>(command::ListSnapshots{});
+    QVERIFY(list);
+    QCOMPARE(list->snapshots->size(), std::size_t(4)); // two turns of the user, two replies
+    QVERIFY(harness.ask<event::CommandFailed>(
+        command::DisposeSnapshot{*a->reply.snapshot, command::Disposal::Trash})); // it belongs to a turn
+}
+
+void TestEngine::snapshotOfAnotherModelStartsNothing()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const auto said = send(harness, harness.newConversation(), {}, "Hello.", settings(1, 0, 5));
+    QVERIFY(said);
+    QVERIFY(harness.openModel(bundledModel("goldfinch-tiny")));
+    const command::StartFromSnapshot start{*said->reply.snapshot, settings(1)};
+
+    const auto refused = harness.ask<event::CommandFailed>(start);
+
+    QVERIFY(refused);
+    QVERIFY(refused->error.what.find("goose-tiny") != std::string::npos);
+    QVERIFY(refused->error.what.find("goldfinch-tiny") != std::string::npos);
+    QVERIFY(harness.ask<event::ModelClosed>(command::CloseModel{}));
+    const auto without = harness.ask<event::CommandFailed>(start);
+    QVERIFY(without && !without->error.remedy.empty());
+    const auto list = harness.ask<event::ConversationList>(command::ListConversations{});
+    QVERIFY(list);
+    QCOMPARE(list->conversations.size(), std::size_t(1));
 }
 
 void TestEngine::withoutAModelTheMessageFailsPolitely()

@@ -439,6 +439,181 @@ private slots:
         QVERIFY(!bytes.contains("secretplan"));
     }
 
+    void snapshotsAreListedWithWhereTheyComeFrom()
+    {
+        const Folder folder;
+        REQUIRE(const auto library, folder.open());
+        REQUIRE(const ConversationId ducks, library->createConversation(test::conversation("Ducks")));
+        REQUIRE(const TurnId first,
+                library->saveTurn(turn(ducks, {}, "Quack,\nsaid the duck."), {}, image(1)));
+        REQUIRE(const SnapshotId own, library->saveSnapshot(image(2, 50), "mine"));
+
+        REQUIRE(auto all, library->snapshots());
+
+        QCOMPARE(all.size(), 2u);
+        QCOMPARE(all[0].turn, first);
+        QCOMPARE(all[0].conversation, ducks);
+        QCOMPARE(all[0].title, std::string("Ducks"));
+        QCOMPARE(all[0].excerpt, std::string("Quack, said the duck."));
+        QVERIFY(!all[0].inTrash && all[0].name.empty());
+        QCOMPARE(all[1].id, own);
+        QCOMPARE(all[1].turn, 0);
+        QVERIFY(all[1].title.empty());
+
+        // What a conversation in the trash has is out of sight, unless the user marked it.
+        VERIFY_OK(library->moveToTrash(ducks));
+        REQUIRE(all, library->snapshots());
+        QVERIFY(all[0].inTrash && !all[1].inTrash);
+        VERIFY_OK(library->pinSnapshot(all[0].id, true));
+        REQUIRE(all, library->snapshots());
+        QVERIFY(!all[0].inTrash && all[0].pinned);
+        VERIFY_OK(library->pinSnapshot(all[0].id, false));
+        VERIFY_OK(library->restoreFromTrash(ducks));
+        VERIFY_OK(library->hideTurn(first));
+        REQUIRE(all, library->snapshots());
+        QVERIFY(all[0].inTrash);
+    }
+
+    void snapshotOfItsOwnGoesToTheTrashAndComesBack()
+    {
+        const Folder folder;
+        REQUIRE(const SnapshotId id, folder.open().value()->saveSnapshot(image(2), "mine"));
+        {
+            REQUIRE(const auto library, folder.open());
+            VERIFY_OK(library->moveSnapshotToTrash(id));
+        }
+        REQUIRE(const auto library, folder.open());
+        REQUIRE(auto summary, library->snapshot(id));
+        QVERIFY(summary.inTrash && summary.deletedMs);
+        VERIFY_OK(library->pinSnapshot(id, true)); // one mark leaves the other
+        REQUIRE(summary, library->snapshot(id));
+        QVERIFY(summary.inTrash && summary.pinned);
+        VERIFY_OK(library->restoreSnapshotFromTrash(id));
+        REQUIRE(summary, library->snapshot(id));
+        QVERIFY(!summary.inTrash && !summary.deletedMs && summary.pinned);
+        VERIFY_OK(library->deleteSnapshot(id));
+        QCOMPARE(folder.count("SELECT count(*) FROM snapshot_mark"), 0);
+        QVERIFY(!library->moveSnapshotToTrash(id));
+        QVERIFY(!library->pinSnapshot(id, true));
+    }
+
+    void snapshotOfATurnIsNotThrownAwayAlone()
+    {
+        const Folder folder;
+        REQUIRE(const auto library, folder.open());
+        REQUIRE(const ConversationId ducks, library->createConversation(test::conversation("Ducks")));
+        VERIFY_OK(library->saveTurn(turn(ducks, {}, "Quack."), {}, image(1)));
+        REQUIRE(const auto all, library->snapshots());
+
+        const auto refused = library->moveSnapshotToTrash(all[0].id);
+
+        QVERIFY(!refused);
+        QVERIFY(refused.error().what.find("Ducks") != std::string::npos);
+    }
+
+    void pinnedSnapshotOutlivesItsConversation()
+    {
+        const Folder folder;
+        REQUIRE(const auto library, folder.open());
+        REQUIRE(const ConversationId ducks, library->createConversation(test::conversation("Ducks")));
+        VERIFY_OK(library->saveTurn(turn(ducks, {}, "Quack."), {}, image(1)));
+        REQUIRE(const auto before, library->snapshots());
+        VERIFY_OK(library->pinSnapshot(before[0].id, true));
+
+        VERIFY_OK(library->deleteForGood(ducks));
+
+        REQUIRE(const auto stored, library->loadSnapshot(before[0].id));
+        QVERIFY(same(*stored, image(1)));
+        REQUIRE(const auto after, library->snapshot(before[0].id));
+        QVERIFY(after.pinned && after.turn == 0);
+    }
+
+    void damagedMarkIsNoMarkAndIsReported()
+    {
+        const Folder folder;
+        REQUIRE(const SnapshotId id, folder.open().value()->saveSnapshot(image(2), "mine"));
+        VERIFY_OK(folder.open().value()->moveSnapshotToTrash(id));
+        sqlite3 *database = nullptr;
+        QCOMPARE(sqlite3_open(folder.library().c_str(), &database), SQLITE_OK);
+        QCOMPARE(sqlite3_exec(database, "UPDATE snapshot_mark SET pinned = 1", nullptr, nullptr, nullptr),
+                 SQLITE_OK);
+        sqlite3_close(database);
+
+        REQUIRE(const auto library, folder.open());
+
+        REQUIRE(const auto summary, library->snapshot(id));
+        QVERIFY(!summary.pinned && !summary.inTrash);
+        REQUIRE(const auto damage, library->verify());
+        QCOMPARE(damage.size(), 1u);
+        QVERIFY(damage[0].what.find("pinned") != std::string::npos);
+        VERIFY_OK(library->pinSnapshot(id, true));
+        REQUIRE(const auto mended, library->verify());
+        QVERIFY(mended.empty());
+    }
+
+    void conversationStartsFromATurnWithAllThatLedToIt()
+    {
+        const Folder folder;
+        REQUIRE(const auto library, folder.open());
+        REQUIRE(const ConversationId ducks, library->createConversation(test::conversation("Ducks")));
+        REQUIRE(const TurnId asked,
+                library->saveTurn(turn(ducks, {}, "How many?", Role::User), {}, image(1)));
+        const std::vector<TokenTrace> traces{{5, {{5, 0.75f}}}};
+        REQUIRE(const TurnId answered, library->saveTurn(turn(ducks, asked, "Seven."), traces, image(2)));
+        VERIFY_OK(library->saveTurn(turn(ducks, asked, "Eight."), {}, image(3)));
+        VERIFY_OK(library->saveTurn(turn(ducks, answered, "Where?", Role::User), {}, image(4)));
+        const std::int64_t before = folder.count("SELECT count(*) FROM snapshot");
+        REQUIRE(const Turn stored, library->turn(answered));
+
+        REQUIRE(const ConversationId copy,
+                library->startFromSnapshot(test::conversation("Ducks again"), *stored.snapshot, ""));
+
+        REQUIRE(const auto turns, library->turns(copy));
+        QCOMPARE(textsOf(turns), (Texts{"How many?", "Seven."}));
+        QCOMPARE(turns[1].parent, std::optional(turns[0].id));
+        QVERIFY(!turns[0].damaged && turns[0].role == Role::User);
+        QCOMPARE(turns[1].snapshot, stored.snapshot); // shared, not copied
+        QCOMPARE(folder.count("SELECT count(*) FROM snapshot"), before);
+        REQUIRE(const auto copied, library->traces(turns[1].id));
+        QVERIFY(copied == traces);
+        REQUIRE(const auto about, library->conversation(copy));
+        QCOMPARE(about.current, std::optional(turns[1].id));
+        REQUIRE(const auto hits, library->search("seven"));
+        QCOMPARE(hits.size(), 2u);
+        // Neither needs the other.
+        VERIFY_OK(library->deleteForGood(ducks));
+        REQUIRE(const auto image2, library->loadSnapshot(*turns[1].snapshot));
+        QVERIFY(same(*image2, image(2)));
+        REQUIRE(const auto damage, library->verify());
+        QVERIFY(damage.empty());
+    }
+
+    void conversationStartsFromASnapshotOfItsOwn()
+    {
+        const Folder folder;
+        REQUIRE(const auto library, folder.open());
+        REQUIRE(const SnapshotId named, library->saveSnapshot(image(1, 40), "mine"));
+        REQUIRE(const SnapshotId unnamed, library->saveSnapshot(image(2), ""));
+
+        REQUIRE(const ConversationId first,
+                library->startFromSnapshot(test::conversation(""), named, "Once upon a time"));
+        REQUIRE(const ConversationId second, library->startFromSnapshot(test::conversation(""), unnamed, ""));
+
+        REQUIRE(const auto turns, library->turns(first));
+        QCOMPARE(turns.size(), 1u);
+        QCOMPARE(turns[0].text, std::string("Once upon a time"));
+        QCOMPARE(turns[0].snapshot, std::optional(named));
+        QCOMPARE(turns[0].position, 40);
+        QVERIFY(turns[0].role == Role::Assistant && turns[0].status == TurnStatus::Finished);
+        VERIFY_OK(library->deleteForGood(first));
+        VERIFY_OK(library->deleteForGood(second));
+        VERIFY_OK(library->loadSnapshot(named));
+        VERIFY_OK(library->loadSnapshot(unnamed));
+        QVERIFY(!library->startFromSnapshot(test::conversation(""), 999, ""));
+        REQUIRE(const auto conversations, library->conversations());
+        QVERIFY(conversations.empty()); // a refusal leaves nothing behind
+    }
+
     void namedSnapshotOutlivesItsConversation()
     {
         const Folder folder;
@@ -591,7 +766,7 @@ private slots:
         REQUIRE(const auto library, folder.open());
 
         REQUIRE(const auto info, library->info());
-        QVERIFY(info.notice.find("upgraded from version 1 to 2") != std::string::npos);
+        QVERIFY(info.notice.find("upgraded from version 1 to 3") != std::string::npos);
         REQUIRE(const auto damage, library->verify());
         QVERIFY2(damage.empty(), damage.empty() ? "" : damage[0].what.c_str());
         REQUIRE(const auto turns, library->turns(1));
@@ -611,6 +786,28 @@ private slots:
         REQUIRE(const auto upgradedBackup, Library::open(backup));
         REQUIRE(const auto oldTurns, upgradedBackup->turns(1));
         QCOMPARE(oldTurns.size(), 2u);
+    }
+
+    void versionTwoIsUpgradedAndItsSnapshotsCanBePinned()
+    {
+        const Folder folder;
+        QVERIFY(
+            QFile::copy(VOLARY_TEST_DATA "/store/version2.volary", QString::fromStdString(folder.library())));
+        QVERIFY(QFile::setPermissions(QString::fromStdString(folder.library()),
+                                      QFile::ReadOwner | QFile::WriteOwner));
+
+        REQUIRE(const auto library, folder.open());
+
+        REQUIRE(const auto info, library->info());
+        QVERIFY(info.notice.find("upgraded from version 2 to 3") != std::string::npos);
+        REQUIRE(const auto snapshots, library->snapshots());
+        QVERIFY(!snapshots.empty());
+        QVERIFY(!snapshots[0].damaged && !snapshots[0].pinned && !snapshots[0].inTrash);
+        VERIFY_OK(library->pinSnapshot(snapshots[0].id, true));
+        REQUIRE(const auto pinned, library->snapshot(snapshots[0].id));
+        QVERIFY(pinned.pinned);
+        REQUIRE(const auto damage, library->verify());
+        QVERIFY(damage.empty());
     }
 
     void versionOneIsNotUpgradedByAReader()

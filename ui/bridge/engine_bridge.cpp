@@ -148,6 +148,12 @@ void EngineBridge::announce(RequestId request, const Event &event)
                    [&](const TracesLoaded &e) { emit tracesLoaded(request, e); },
                    [&](const Exported &e) { emit exported(request, e); },
                    [&](const LibraryVerified &e) { emit libraryVerified(request, e); },
+                   [&](const SnapshotList &e) { emit snapshotList(request, e); },
+                   [&](const SnapshotChanged &e) { emit snapshotChanged(request, e); },
+                   [&](const SnapshotDisposed &e) { emit snapshotDisposed(request, e); },
+                   [&](const SnapshotDrawn &e) { emit snapshotDrawn(request, e); },
+                   [&](const SnapshotsCompared &e) { emit snapshotsCompared(request, e); },
+                   [&](const SnapshotImported &e) { emit snapshotImported(request, e); },
                    [&](const CommandFailed &e) { emit commandFailed(request, e); },
                },
                event);

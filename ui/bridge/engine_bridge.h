@@ -59,6 +59,12 @@ signals:
     void tracesLoaded(volary::RequestId request, const volary::event::TracesLoaded &loaded);
     void exported(volary::RequestId request, const volary::event::Exported &exported);
     void libraryVerified(volary::RequestId request, const volary::event::LibraryVerified &verified);
+    void snapshotList(volary::RequestId request, const volary::event::SnapshotList &list);
+    void snapshotChanged(volary::RequestId request, const volary::event::SnapshotChanged &changed);
+    void snapshotDisposed(volary::RequestId request, const volary::event::SnapshotDisposed &disposed);
+    void snapshotDrawn(volary::RequestId request, const volary::event::SnapshotDrawn &drawn);
+    void snapshotsCompared(volary::RequestId request, const volary::event::SnapshotsCompared &compared);
+    void snapshotImported(volary::RequestId request, const volary::event::SnapshotImported &imported);
     void commandFailed(volary::RequestId request, const volary::event::CommandFailed &failed);
 
 private:

@@ -1,10 +1,10 @@
 #include "ui/chat/conversation_list.h"
 
 #include "ui/widgets/two_line_delegate.h"
+#include "ui/widgets/undo_bar.h"
 
 #include <QAction>
 #include <QContextMenuEvent>
-#include <QFrame>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLineEdit>
@@ -19,14 +19,14 @@ namespace volary::ui {
 
 namespace {
 constexpr int kSearchDelayMs = 150;
-constexpr int kUndoShownMs = 12'000;
 } // namespace
 
 ConversationList::ConversationList(EngineBridge &bridge, const ThemeManager &themes, QAction *newConversation,
                                    QWidget *parent)
     : QWidget(parent), m_bridge(bridge), m_themes(themes), m_search(new QLineEdit(this)),
       m_list(new QListView(this)), m_trash(new QToolButton(this)), m_empty(new QLabel(this)),
-      m_undo(new QFrame(this)), m_undoText(new QLabel(m_undo)), m_model(new ConversationListModel(this))
+      m_undo(new UndoBar(tr("Take the conversation out of the trash"), this)),
+      m_model(new ConversationListModel(this))
 {
     setProperty("ground", "window");
     setAttribute(Qt::WA_StyledBackground);
@@ -89,22 +89,9 @@ ConversationList::ConversationList(EngineBridge &bridge, const ThemeManager &the
     m_empty->setContentsMargins(16, 24, 16, 0);
     m_empty->hide();
 
-    m_undo->setProperty("card", "raised");
-    m_undo->hide();
-    auto *undoButton = new QPushButton(tr("Undo"), m_undo);
-    undoButton->setProperty("kind", "quiet");
-    undoButton->setAccessibleName(tr("Take the conversation out of the trash"));
-    auto *undoRow = new QHBoxLayout(m_undo);
-    undoRow->setContentsMargins(12, 6, 6, 6);
-    undoRow->addWidget(m_undoText, 1);
-    undoRow->addWidget(undoButton);
-    connect(undoButton, &QPushButton::clicked, this, [this] {
+    connect(m_undo, &UndoBar::undone, this, [this] {
         m_bridge.post(command::DisposeConversation{m_deleted, command::Disposal::Restore});
-        m_undo->hide();
     });
-    m_undoTimer.setSingleShot(true);
-    m_undoTimer.setInterval(kUndoShownMs);
-    connect(&m_undoTimer, &QTimer::timeout, m_undo, &QWidget::hide);
 
     auto *top = new QHBoxLayout;
     top->setContentsMargins(16, 12, 8, 4);
@@ -159,8 +146,10 @@ void ConversationList::connectBridge()
             });
     connect(&m_bridge, &EngineBridge::conversationDisposed, this,
             [this](RequestId, const event::ConversationDisposed &disposed) {
-                if (disposed.disposal == command::Disposal::Trash)
-                    showUndo(disposed.conversation);
+                if (disposed.disposal == command::Disposal::Trash) {
+                    m_deleted = disposed.conversation;
+                    m_undo->showFor(tr("Moved to the trash"));
+                }
                 if (disposed.disposal != command::Disposal::Restore)
                     emit conversationGone(disposed.conversation);
                 m_model->remove(disposed.conversation);
@@ -234,14 +223,6 @@ void ConversationList::showTrash(bool trash)
 {
     m_search->clear();
     m_listRequest = m_bridge.post(command::ListConversations{trash});
-}
-
-void ConversationList::showUndo(ConversationId conversation)
-{
-    m_deleted = conversation;
-    m_undoText->setText(tr("Moved to the trash"));
-    m_undo->show();
-    m_undoTimer.start();
 }
 
 void ConversationList::renameCurrent()

@@ -9,13 +9,14 @@
 #include <QWidget>
 
 class QAction;
-class QFrame;
 class QLabel;
 class QLineEdit;
 class QListView;
 class QToolButton;
 
 namespace volary::ui {
+
+class UndoBar;
 
 class ConversationList : public QWidget {
     Q_OBJECT
@@ -42,7 +43,6 @@ private:
     void activate(const QModelIndex &index);
     void search();
     void showTrash(bool trash);
-    void showUndo(ConversationId conversation);
     void showMenu(const QModelIndex &index, const QPoint &position); // of the list
     QPoint middleOf(const QModelIndex &index) const;
     bool eventFilter(QObject *watched, QEvent *event) override; // the key for menus
@@ -54,10 +54,9 @@ private:
     QListView *m_list;
     QToolButton *m_trash;
     QLabel *m_empty;
-    QFrame *m_undo;
-    QLabel *m_undoText;
+    UndoBar *m_undo;
     ConversationListModel *m_model;
-    QTimer m_searchTimer, m_undoTimer;
+    QTimer m_searchTimer;
     RequestId m_searchRequest = 0, m_listRequest = 0;
     ConversationId m_current = 0, m_deleted = 0;
 };

@@ -1,16 +1,13 @@
 #include "ui/chat/conversation_list_model.h"
 
+#include "ui/widgets/ago.h"
 #include "ui/widgets/two_line_delegate.h"
-
-#include <QDateTime>
-#include <QLocale>
 
 #include <algorithm>
 
 namespace volary::ui {
 
 namespace {
-constexpr qint64 kMinute = 60, kHour = 60 * kMinute, kDay = 24 * kHour;
 // The library frames a hit with these (library.h).
 constexpr QChar kHitStart(0xE000), kHitEnd(0xE001);
 } // namespace
@@ -20,20 +17,6 @@ int ConversationListModel::rowCount(const QModelIndex &parent) const
     if (parent.isValid())
         return 0;
     return int(m_showsHits ? m_hits.size() : m_conversations.size());
-}
-
-QString ConversationListModel::ago(qint64 unixMs)
-{
-    const qint64 seconds = (QDateTime::currentMSecsSinceEpoch() - unixMs) / 1000;
-    if (seconds < kMinute)
-        return tr("now");
-    if (seconds < kHour)
-        return tr("%1 min").arg(seconds / kMinute);
-    if (seconds < kDay)
-        return tr("%1 h").arg(seconds / kHour);
-    if (seconds < 7 * kDay)
-        return tr("%1 d").arg(seconds / kDay);
-    return QLocale().toString(QDateTime::fromMSecsSinceEpoch(unixMs).date(), QLocale::ShortFormat);
 }
 
 QVariant ConversationListModel::data(const QModelIndex &index, int role) const

@@ -31,8 +31,6 @@ public:
 
     QModelIndex indexOf(ConversationId conversation) const;
     const Conversation *find(ConversationId conversation) const;
-    // "3 minutes ago": relative to now, short.
-    static QString ago(qint64 unixMs);
 
 signals:
     void renamed(volary::ConversationId conversation, const QString &title);

@@ -2,10 +2,10 @@
 
 #include "core/base/text.h"
 #include "ui/models/known_models.h"
+#include "ui/widgets/data_table.h"
 
 #include <QFrame>
 #include <QGridLayout>
-#include <QHeaderView>
 #include <QLabel>
 #include <QLineEdit>
 #include <QLocale>
@@ -33,37 +33,6 @@ QString parameters(std::uint64_t count)
     if (count >= 1'000'000'000)
         return ModelCard::tr("%1 billion").arg(QLocale().toString(double(count) / 1e9, 'f', 1));
     return ModelCard::tr("%1 million").arg(QLocale().toString(double(count) / 1e6, 'f', 1));
-}
-
-QTableView *makeTable(QAbstractItemModel *model, const QString &name, int stretchedColumn)
-{
-    auto *table = new QTableView;
-    table->setModel(model);
-    table->setAccessibleName(name);
-    table->horizontalHeader()->setSortIndicator(-1, Qt::AscendingOrder); // at first as in the file
-    table->setSortingEnabled(true);
-    table->setSelectionBehavior(QAbstractItemView::SelectRows);
-    table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    table->setShowGrid(false);
-    table->setWordWrap(false);
-    table->setTabKeyNavigation(false);
-    table->verticalHeader()->hide();
-    table->horizontalHeader()->setHighlightSections(false);
-    table->horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    table->horizontalHeader()->setSectionResizeMode(stretchedColumn, QHeaderView::Stretch);
-    table->horizontalHeader()->setResizeContentsPrecision(200);
-    return table;
-}
-
-// Sorts by the bare values, finds by the shown ones; unsorted it keeps the order of the file.
-QSortFilterProxyModel *sortedBy(QAbstractItemModel *source, QObject *parent)
-{
-    auto *proxy = new QSortFilterProxyModel(parent);
-    proxy->setSourceModel(source);
-    proxy->setSortRole(Qt::EditRole);
-    proxy->setFilterCaseSensitivity(Qt::CaseInsensitive);
-    proxy->setFilterKeyColumn(-1);
-    return proxy;
 }
 
 } // namespace
@@ -122,9 +91,9 @@ QWidget *ModelCard::makeTensors()
     filter->setPlaceholderText(tr("Filter by name, type or shape"));
     filter->setAccessibleName(tr("Filter the tensors"));
     filter->setClearButtonEnabled(true);
-    auto *proxy = sortedBy(&m_tensors, this);
+    auto *proxy = sortedByValue(&m_tensors, this);
     connect(filter, &QLineEdit::textChanged, proxy, &QSortFilterProxyModel::setFilterFixedString);
-    auto *table = makeTable(proxy, tr("Tensors of the model"), TensorTable::Name);
+    auto *table = makeDataTable(proxy, tr("Tensors of the model"), TensorTable::Name);
     table->setObjectName(QStringLiteral("models.tensors"));
 
     auto *layout = new QVBoxLayout(page);
@@ -138,7 +107,8 @@ QWidget *ModelCard::makeTensors()
 QWidget *ModelCard::makeState()
 {
     auto *page = new QWidget;
-    auto *table = makeTable(sortedBy(&m_state, this), tr("State tensors of the model"), StateTable::Meaning);
+    auto *table =
+        makeDataTable(sortedByValue(&m_state, this), tr("State tensors of the model"), StateTable::Meaning);
     table->setObjectName(QStringLiteral("models.state"));
     auto *layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, m_themes.theme().space, 0, 0);
@@ -154,7 +124,7 @@ QWidget *ModelCard::makeComparison()
                       "snapshot, and of memory while it goes on."));
     sentence->setWordWrap(true);
     sentence->setProperty("role", "muted");
-    auto *table = makeTable(sortedBy(&m_costs, this), tr("Models side by side"), CostTable::Name);
+    auto *table = makeDataTable(sortedByValue(&m_costs, this), tr("Models side by side"), CostTable::Name);
     table->setObjectName(QStringLiteral("models.costs"));
     auto *layout = new QVBoxLayout(page);
     layout->setContentsMargins(0, m_themes.theme().space, 0, 0);

@@ -2,6 +2,7 @@
 
 #include "ui/theme/contrast.h"
 
+#include <QImage>
 #include <QPainter>
 
 namespace volary::ui {
@@ -47,7 +48,12 @@ void TwoLineDelegate::paint(QPainter *painter, const QStyleOptionViewItem &optio
     }
 
     QRect inner = option.rect.adjusted(kPaddingX, kPaddingY, -kPaddingX, -kPaddingY);
-    if (const auto icon = index.data(Qt::DecorationRole).value<QIcon>(); !icon.isNull()) {
+    if (const auto picture = index.data(PictureRole).value<QImage>(); !picture.isNull()) {
+        const QRect square(inner.topLeft(), QSize(inner.height(), inner.height()));
+        painter->setRenderHint(QPainter::SmoothPixmapTransform, false);
+        painter->drawImage(square, picture);
+        inner.setLeft(square.right() + kPaddingX);
+    } else if (const auto icon = index.data(Qt::DecorationRole).value<QIcon>(); !icon.isNull()) {
         const int size = qMin(kIconSize, inner.height());
         icon.paint(painter, QRect(inner.left(), option.rect.center().y() - size / 2, size, size),
                    Qt::AlignCenter, enabled ? QIcon::Normal : QIcon::Disabled);

@@ -13,7 +13,11 @@ class TwoLineDelegate : public QStyledItemDelegate {
     Q_OBJECT
 
 public:
-    enum Role { CaptionRole = Qt::UserRole + 100, TrailingRole };
+    enum Role {
+        CaptionRole = Qt::UserRole + 100,
+        TrailingRole,
+        PictureRole // QImage, drawn as a square as high as the row instead of an icon
+    };
 
     explicit TwoLineDelegate(const ThemeManager &themes, QObject *parent = nullptr);
 

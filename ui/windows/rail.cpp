@@ -4,11 +4,15 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace volary::ui {
 
 namespace {
 constexpr int kIconSize = 22;
-constexpr int kButtonWidth = 64;
+constexpr int kSmallestWidth = 64;
+constexpr int kMargin = 8;          // left and right of a title
+constexpr double kTitleScale = 0.9; // as the stylesheet has it
 } // namespace
 
 Rail::Rail(const ThemeManager &themes, QWidget *parent)
@@ -21,6 +25,7 @@ Rail::Rail(const ThemeManager &themes, QWidget *parent)
     m_layout->setSpacing(space / 2);
     m_layout->addStretch(1);
     connect(m_buttons, &QButtonGroup::idClicked, this, &Rail::chosen);
+    connect(&themes, &ThemeManager::changed, this, &Rail::fitWidth);
 }
 
 void Rail::add(const QString &iconName, const QString &title, const QString &objectName, const QString &keys)
@@ -36,10 +41,24 @@ void Rail::add(const QString &iconName, const QString &title, const QString &obj
     button->setToolButtonStyle(Qt::ToolButtonTextUnderIcon);
     button->setCheckable(true);
     button->setFocusPolicy(Qt::TabFocus);
-    button->setFixedWidth(kButtonWidth);
+    button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     const int number = int(m_buttons->buttons().size());
     m_buttons->addButton(button, number);
     m_layout->insertWidget(number, button);
+    fitWidth();
+}
+
+// The title of the current workspace is bold: room for that is there before, so that nothing moves.
+void Rail::fitWidth()
+{
+    QFont bold = m_themes.font(kTitleScale);
+    bold.setBold(true);
+    const QFontMetrics metrics(bold);
+    int width = kSmallestWidth;
+    for (const QAbstractButton *button : m_buttons->buttons())
+        width = std::max(width, metrics.horizontalAdvance(button->text()) + 2 * kMargin);
+    for (QAbstractButton *button : m_buttons->buttons())
+        button->setMinimumWidth(width);
 }
 
 void Rail::setCurrent(int workspace)

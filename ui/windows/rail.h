@@ -23,6 +23,8 @@ signals:
     void chosen(int workspace);
 
 private:
+    void fitWidth();
+
     const ThemeManager &m_themes;
     QButtonGroup *m_buttons;
     QVBoxLayout *m_layout;
