@@ -42,7 +42,7 @@ const std::array kCommands{
     Command{"quantize", "MODEL OUT.gguf --dtype TYPE", "write a smaller model, and tell what that costs",
             &kQuantizeOptions, quantize, true},
     Command{"bench", "[MODEL]", "speed, beside what the machine can do", &kBenchOptions, bench},
-    Command{"snapshot", "list|show|save|verify|diff|delete ...", "the snapshots of a library",
+    Command{"snapshot", "list|show|save|rename|pin|diff|export|import|delete ...", "the snapshots of a library",
             &kSnapshotOptions, snapshot},
 };
 

@@ -4,14 +4,12 @@
 #include "app/cli/token_file.h"
 
 #include "core/base/text.h"
+#include "core/inspect/state_diff.h"
 #include "core/store/bundle.h"
 #include "core/store/library.h"
 
-#include <algorithm>
 #include <array>
-#include <cmath>
 #include <cstdio>
-#include <cstring>
 
 namespace volary::cli {
 
@@ -41,15 +39,18 @@ Json asJson(const SnapshotSummary &s)
                         {"architecture", s.model.architecture},
                         {"tokens", s.tokens},
                         {"state_bytes", s.stateBytes},
-                        {"created_ms", s.createdMs}};
+                        {"created_ms", s.createdMs},
+                        {"pinned", s.pinned},
+                        {"conversation", s.conversation},
+                        {"conversation_title", s.title}};
 }
 
 void printRow(const SnapshotSummary &s)
 {
-    std::printf("%6lld  %-24s %-20s %8s tokens  %s\n", static_cast<long long>(s.id),
+    std::printf("%6lld  %-24s %-20s %8s tokens  %s%s\n", static_cast<long long>(s.id),
                 s.name.empty() ? "-" : printable(s.name, 24).c_str(), printable(s.model.name, 20).c_str(),
                 formatCount(std::uint64_t(s.tokens)).c_str(),
-                formatBytes(std::uint64_t(s.stateBytes)).c_str());
+                formatBytes(std::uint64_t(s.stateBytes)).c_str(), s.pinned ? "  pinned" : "");
 }
 
 Result<> list(Context &context)
@@ -58,6 +59,8 @@ Result<> list(Context &context)
     TRY(const auto snapshots, library->snapshots());
     Json::Array rows;
     for (const SnapshotSummary &s : snapshots) {
+        if (s.inTrash)
+            continue;
         rows.push_back(asJson(s));
         if (!context.json())
             printRow(s);
@@ -164,26 +167,14 @@ Result<> verify(Context &context)
     return {};
 }
 
-struct TensorDifference {
-    double largest = 0;  // of the absolute differences
-    double relative = 0; // norm of the difference over the norm of the first
-};
-
-TensorDifference compare(const TensorImage &a, const TensorImage &b)
+void print(const TensorDiff &tensor)
 {
-    TensorDifference difference;
-    double norm = 0, differenceNorm = 0;
-    for (std::size_t at = 0; at + sizeof(float) <= a.bytes->size(); at += sizeof(float)) {
-        float x = 0, y = 0;
-        std::memcpy(&x, a.bytes->data() + at, sizeof x);
-        std::memcpy(&y, b.bytes->data() + at, sizeof y);
-        const double d = double(x) - double(y);
-        difference.largest = std::max(difference.largest, std::abs(d));
-        differenceNorm += d * d;
-        norm += double(x) * double(x);
-    }
-    difference.relative = differenceNorm == 0 ? 0 : std::sqrt(differenceNorm / std::max(norm, 1e-300));
-    return difference;
+    std::printf("%-26s changed %6.2f %%  cosine %7.4f  largest %.6g\n", tensor.spec.name.c_str(),
+                100 * tensor.whole.relative(), tensor.whole.cosine, tensor.whole.largest);
+    for (std::size_t head = 0; head < tensor.heads.size(); ++head)
+        std::printf("  head %-3zu                 changed %6.2f %%  cosine %7.4f  in %.1f directions\n", head,
+                    100 * tensor.heads[head].piece.relative(), tensor.heads[head].piece.cosine,
+                    tensor.heads[head].rank);
 }
 
 Result<> diff(Context &context)
@@ -193,26 +184,48 @@ Result<> diff(Context &context)
     TRY(const auto library, Library::open(context.library(), OpenMode::ReadOnly));
     TRY(const auto a, library->loadSnapshot(first));
     TRY(const auto b, library->loadSnapshot(second));
-    if (a->model.fingerprint != b->model.fingerprint || a->state.size() != b->state.size())
-        return Error{ErrorCode::Mismatch,
-                     format("The snapshots belong to different models: “%s” and “%s”.",
-                            printable(a->model.name).c_str(), printable(b->model.name).c_str()),
-                     "Compare two snapshots of one model."};
-    const auto common = std::ranges::mismatch(a->tokens, b->tokens).in1 - a->tokens.begin();
+    TRY(const StateDiff diff, compareStates(*a, *b, [&] { return !context.stop().stop_requested(); }));
     Json::Array rows;
-    for (std::size_t i = 0; i < a->state.size(); ++i) {
-        if (a->state[i].spec != b->state[i].spec || a->state[i].spec.type != DType::F32)
-            return Error{ErrorCode::Mismatch, "The snapshots hold different state tensors.", ""};
-        const TensorDifference d = compare(a->state[i], b->state[i]);
-        rows.push_back(Json::Object{
-            {"name", a->state[i].spec.name}, {"max_abs", d.largest}, {"relative_norm", d.relative}});
+    for (const TensorDiff &tensor : diff.tensors) {
+        Json::Array heads;
+        for (const HeadDiff &head : tensor.heads)
+            heads.push_back(Json::Object{{"relative_norm", head.piece.relative()},
+                                         {"cosine", head.piece.cosine},
+                                         {"effective_rank", head.rank}});
+        rows.push_back(Json::Object{{"name", tensor.spec.name},
+                                    {"max_abs", tensor.whole.largest},
+                                    {"relative_norm", tensor.whole.relative()},
+                                    {"cosine", tensor.whole.cosine},
+                                    {"heads", std::move(heads)}});
         if (!context.json())
-            std::printf("%-26s largest %.6g  relative norm %.6g\n", a->state[i].spec.name.c_str(), d.largest,
-                        d.relative);
+            print(tensor);
     }
     if (context.json())
-        context.print(Json::Object{{"common_tokens", std::int64_t(common)}, {"tensors", std::move(rows)}});
+        context.print(Json::Object{{"common_tokens", diff.commonTokens}, {"tensors", std::move(rows)}});
     return {};
+}
+
+Result<> rename(Context &context)
+{
+    TRY(const SnapshotId id, idArgument(context, 1));
+    TRY(const std::string name, context.word(2, "NAME"));
+    TRY(const auto library, Library::open(context.library()));
+    return library->nameSnapshot(id, name);
+}
+
+Result<> setPinned(Context &context, bool pinned)
+{
+    TRY(const SnapshotId id, idArgument(context, 1));
+    TRY(const auto library, Library::open(context.library()));
+    return library->pinSnapshot(id, pinned);
+}
+Result<> pin(Context &context)
+{
+    return setPinned(context, true);
+}
+Result<> unpin(Context &context)
+{
+    return setPinned(context, false);
 }
 
 Result<> remove(Context &context)
@@ -228,21 +241,23 @@ struct Verb {
 };
 constexpr std::array kVerbs{Verb{"list", list},     Verb{"show", show},        Verb{"save", save},
                             Verb{"verify", verify}, Verb{"export", exportOne}, Verb{"import", importOne},
+                            Verb{"rename", rename}, Verb{"pin", pin},          Verb{"unpin", unpin},
                             Verb{"diff", diff},     Verb{"delete", remove}};
 
 } // namespace
 
 Result<> snapshot(Context &context)
 {
-    TRY(const std::string verb, context.word(0, "list, show, save, verify, export, import, diff or delete"));
+    TRY(const std::string verb,
+        context.word(0, "list, show, save, verify, export, import, rename, pin, unpin, diff or delete"));
     for (const Verb &known : kVerbs) {
         if (known.name == verb)
             return known.run(context);
     }
     return Error{
         ErrorCode::Invalid, format("snapshot has no “%s”.", printable(verb).c_str()),
-        "Choose list, show ID, save MODEL --prompt S, verify, export ID FILE, import FILE, diff ID ID or "
-        "delete ID."};
+        "Choose list, show ID, save MODEL --prompt S, verify, export ID FILE, import FILE, rename ID NAME, "
+        "pin ID, unpin ID, diff ID ID or delete ID."};
 }
 
 } // namespace volary::cli

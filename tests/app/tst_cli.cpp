@@ -292,6 +292,13 @@ private slots:
             QCOMPARE(row["max_abs"].toDouble(), 0.0);
         const QJsonArray rows = snapshot({"diff", one, QString::number(second)}).json()["tensors"].toArray();
         QVERIFY(rows.first()["max_abs"].toDouble() > 0);
+        QCOMPARE(rows[1].toObject()["heads"].toArray().size(), 4);
+        QCOMPARE(snapshot({"rename", one, "lake"}).status, 0);
+        QCOMPARE(snapshot({"pin", one}).status, 0);
+        QCOMPARE(snapshot({"show", one}).json()["name"].toString(), "lake");
+        QVERIFY(snapshot({"show", one}).json()["pinned"].toBool());
+        QCOMPARE(snapshot({"unpin", one}).status, 0);
+        QVERIFY(!snapshot({"show", one}).json()["pinned"].toBool());
         QVERIFY(snapshot({"verify"}).json()["damage"].toArray().isEmpty());
         QCOMPARE(snapshot({"delete", one}).status, 0);
         QCOMPARE(snapshot({"list"}).json()["snapshots"].toArray().size(), 1);
