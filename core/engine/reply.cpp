@@ -200,10 +200,31 @@ Result<> ReplyJob::restore(Session &session, const std::vector<Turn> &turns, Tur
     return read(session, tokens, turn->conversation, start);
 }
 
+Result<> ReplyJob::skipKnown(Session &session, std::span<const TokenId> &tokens, Start &start)
+{
+    std::vector<TokenId> all(session.tokens().begin(), session.tokens().end());
+    all.insert(all.end(), tokens.begin(), tokens.end());
+    const PrefixQuery query{.model = session.identity(),
+                            .beginning = session.beginning(),
+                            .tokens = all,
+                            .longerThan = std::int64_t(session.tokens().size())};
+    TRY(const auto image, m_store.call<std::shared_ptr<const SnapshotImage>>(
+                              [&](Library &library) { return library.longestPrefix(query); }));
+    if (!image)
+        return {};
+    tokens = tokens.subspan(image->tokens.size() - session.tokens().size());
+    const Sampler sampler = session.sampler();
+    TRY_(session.restore(*image));
+    session.sampler() = sampler;
+    start.reused = std::int64_t(image->tokens.size());
+    return {};
+}
+
 Result<> ReplyJob::read(Session &session, std::span<const TokenId> tokens, ConversationId conversation,
                         Start &start)
 {
     const auto begin = Clock::now();
+    TRY_(skipKnown(session, tokens, start));
     const auto total = std::int64_t(tokens.size());
     TRY_(session.feed(tokens, m_stop, [&](std::size_t done) {
         m_emit(event::PromptProgress{conversation, std::int64_t(done), total});

@@ -53,6 +53,9 @@ private:
     // Brings the session to the end of a turn. Partial turns have no state: their parent's is taken and their
     // tokens are read again.
     Result<> restore(Session &session, const std::vector<Turn> &turns, TurnId turn, Start &start);
+    // Takes the longest stored beginning of what the session will have read, from whichever conversation, and
+    // leaves in `tokens` what must still be read. The sampler stays as it is.
+    Result<> skipKnown(Session &session, std::span<const TokenId> &tokens, Start &start);
     Result<> read(Session &session, std::span<const TokenId> tokens, ConversationId conversation,
                   Start &start);
     Result<Turn> saveUserTurn(const command::SendMessage &command, Session &session, const ChatFormat &format,

@@ -1,5 +1,6 @@
 #include "core/session/initial_state.h"
 
+#include "core/base/sha256.h"
 #include "core/base/text.h"
 #include "core/models/floats.h"
 
@@ -76,13 +77,20 @@ Result<std::vector<TensorImage>> tunedImages(const TensorFile &file, const State
 
 } // namespace
 
-Result<std::vector<TensorImage>> readInitialState(const TensorFile &file, const State &fresh)
+Result<InitialState> readInitialState(const TensorFile &file, const State &fresh)
 {
     auto images = tunedImages(file, fresh);
     if (!images)
         return std::move(images).error().during("Reading the initial state " +
                                                 printable(file.path().filename().string()));
-    return images;
+    InitialState state{.tensors = std::move(images).value(), .fingerprint = {}};
+    Sha256 hash;
+    for (const TensorImage &tensor : state.tensors) {
+        hash.update(tensor.spec.name);
+        hash.update(*tensor.bytes);
+    }
+    state.fingerprint = toHex(hash.finish());
+    return state;
 }
 
 } // namespace volary

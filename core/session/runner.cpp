@@ -2,7 +2,6 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
-#include "core/session/initial_state.h"
 
 #include <algorithm>
 
@@ -96,8 +95,8 @@ Result<> Runner::rebuild(State &state)
 Result<State> Runner::newState() const
 {
     TRY(State state, State::create(m_backend, m_model.stateSpec()));
-    if (!m_initial.empty())
-        TRY_(state.upload(m_initial));
+    if (!m_initial.tensors.empty())
+        TRY_(state.upload(m_initial.tensors));
     return state;
 }
 

@@ -3,6 +3,7 @@
 
 #include "core/io/tensor_file.h"
 #include "core/models/model.h"
+#include "core/session/initial_state.h"
 #include "core/session/state.h"
 #include "core/tensor/backend.h"
 
@@ -37,6 +38,7 @@ public:
     Result<State> newState() const;
     // Every state made from now on begins with the tuned matrices in `file` (initial_state.h).
     Result<> startFrom(const TensorFile &file);
+    const std::string &beginning() const { return m_initial.fingerprint; } // SnapshotImage::beginning
 
     // One run of at most kMaxRows rows in all. After an error the states are undefined.
     Result<> run(std::span<const SequenceInput> inputs, Want want);
@@ -61,7 +63,7 @@ private:
     const Model &m_model;
     Backend &m_backend;
     std::list<KnownProgram> m_programs; // most recently used first
-    std::vector<TensorImage> m_initial; // empty: as the spec says
+    InitialState m_initial;             // without tensors: as the spec says
     Program *m_last = nullptr;          // one of them
 };
 

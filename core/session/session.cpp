@@ -2,15 +2,14 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
-#include "core/session/initial_state.h"
 
 #include <algorithm>
 
 namespace volary {
 
 Session::Session(Runner &runner, ModelIdentity identity, State state, const SamplerSettings &settings)
-    : m_runner(&runner), m_identity(std::move(identity)), m_state(std::move(state)), m_sampler(settings),
-      m_logits(std::size_t(runner.model().info().vocabulary))
+    : m_runner(&runner), m_identity(std::move(identity)), m_beginning(runner.beginning()),
+      m_state(std::move(state)), m_sampler(settings), m_logits(std::size_t(runner.model().info().vocabulary))
 {}
 
 Result<Session> Session::create(Runner &runner, ModelIdentity identity, const SamplerSettings &settings)
@@ -116,7 +115,7 @@ Result<> Session::returnTo(const Checkpoint &checkpoint, std::span<const TokenId
 Result<SnapshotImage> Session::snapshot() const
 {
     TRY(auto state, m_state.download());
-    return SnapshotImage{m_identity, m_tokens, std::move(state), m_sampler.state()};
+    return SnapshotImage{m_identity, m_tokens, std::move(state), m_sampler.state(), m_beginning};
 }
 
 Result<> Session::restore(const SnapshotImage &image)
@@ -150,12 +149,14 @@ Result<> Session::restore(const SnapshotImage &image)
     TRY_(m_state.upload(image.state));
     m_tokens = image.tokens;
     m_sampler = Sampler(image.sampler);
+    m_beginning = image.beginning;
     return {};
 }
 
 Result<> Session::reset()
 {
     TRY(m_state, m_runner->newState());
+    m_beginning = m_runner->beginning();
     m_tokens.clear();
     m_sampler.restart();
     return {};
@@ -164,8 +165,10 @@ Result<> Session::reset()
 Result<> Session::resetTo(const TensorFile &file)
 {
     TRY_(reset());
-    TRY(const auto images, readInitialState(file, m_state));
-    return m_state.upload(images);
+    TRY(const InitialState tuned, readInitialState(file, m_state));
+    TRY_(m_state.upload(tuned.tensors));
+    m_beginning = tuned.fingerprint;
+    return {};
 }
 
 } // namespace volary

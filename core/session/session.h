@@ -9,6 +9,7 @@
 #include <memory>
 #include <span>
 #include <stop_token>
+#include <string>
 #include <vector>
 
 namespace volary {
@@ -26,6 +27,7 @@ public:
     Sampler &sampler() { return m_sampler; }
     const Sampler &sampler() const { return m_sampler; }
     const ModelIdentity &identity() const { return m_identity; }
+    const std::string &beginning() const { return m_beginning; } // SnapshotImage::beginning
 
     // Called between chunks with the number of tokens read so far in this call.
     using Progress = std::function<void(std::size_t done)>;
@@ -70,6 +72,7 @@ private:
 
     Runner *m_runner;
     ModelIdentity m_identity;
+    std::string m_beginning;
     State m_state;
     std::vector<TokenId> m_tokens;
     Sampler m_sampler;

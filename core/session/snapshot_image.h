@@ -40,6 +40,9 @@ struct SnapshotImage {
     std::vector<TokenId> tokens;
     std::vector<TensorImage> state; // in the order of the model's state spec
     SamplerState sampler;
+    // Which tuned state it began with (InitialState::fingerprint); empty: as the model does. The same tokens
+    // lead to the same state only from the same beginning.
+    std::string beginning = {};
 };
 
 } // namespace volary

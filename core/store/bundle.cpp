@@ -225,7 +225,7 @@ Result<Manifest> readDescription(const Reader &reader, Bundle &bundle, std::int6
 
 Result<> writeBundle(const std::filesystem::path &path, const SnapshotImage &image, std::string_view name)
 {
-    const Manifest manifest = Manifest::of(image.state);
+    const Manifest manifest = Manifest::of(image);
     const std::string description = describe(image, manifest, name).dump();
     const std::vector<std::byte> sampler = image.sampler.serialize();
     const std::vector<std::byte> tokens = littleEndianTokens(image.tokens);
@@ -256,6 +256,7 @@ Result<Bundle> readBundle(const std::filesystem::path &path)
     if (!described)
         return std::move(described).error().during(reader.shown());
     const Manifest manifest = std::move(described).value();
+    bundle.image.beginning = manifest.beginning;
 
     TRY(const std::vector<std::byte> sampler, reader.section(kSampler, kMostSamplerBytes, false));
     TRY(bundle.image.sampler, SamplerState::deserialize(sampler));

@@ -88,6 +88,14 @@ struct SnapshotSummary {
     bool damaged = false; // this description does not match its hash; loading will be refused
 };
 
+// What is about to be read, and with what.
+struct PrefixQuery {
+    ModelIdentity model;   // all but the name must agree, so that going on gives the same bits
+    std::string beginning; // SnapshotImage::beginning
+    std::span<const TokenId> tokens;
+    std::int64_t longerThan = 0; // tokens that need not be read anyway
+};
+
 struct LibraryInfo {
     std::filesystem::path path;
     bool readOnly = false;
@@ -168,6 +176,8 @@ public:
     // turns included, in the order of ids.
     Result<SnapshotId> saveSnapshot(const SnapshotImage &image, std::string_view name);
     Result<std::shared_ptr<const SnapshotImage>> loadSnapshot(SnapshotId id) const; // every hash is checked
+    // The stored state that has read the most of these tokens from the first on; null where there is none.
+    Result<std::shared_ptr<const SnapshotImage>> longestPrefix(const PrefixQuery &query) const;
     Result<SnapshotSummary> snapshot(SnapshotId id) const;
     Result<std::vector<SnapshotSummary>> snapshots() const;
     Result<> nameSnapshot(SnapshotId id, std::string_view name);

@@ -37,6 +37,12 @@ Result<std::shared_ptr<const SnapshotImage>> Library::loadSnapshot(SnapshotId id
     return readSnapshot(*m_impl->database, id);
 }
 
+Result<std::shared_ptr<const SnapshotImage>> Library::longestPrefix(const PrefixQuery &query) const
+{
+    TRY(auto transaction, m_impl->beginRead());
+    return findPrefix(*m_impl->database, query);
+}
+
 Result<SnapshotSummary> Library::snapshot(SnapshotId id) const
 {
     return readSummary(*m_impl->database, id);

@@ -11,6 +11,7 @@ namespace volary {
 namespace {
 
 constexpr std::size_t kMaxTensors = 65'536;
+constexpr std::size_t kFingerprintLength = 64; // SHA-256 in hexadecimal
 constexpr std::uint64_t kMaxStateBytes = std::uint64_t(4) << 30;
 
 // How values are spelled in files. It must never change, whatever the program calls them elsewhere.
@@ -146,11 +147,12 @@ Json toJsonValue(const TensorPlace &place)
 
 } // namespace
 
-Manifest Manifest::of(std::span<const TensorImage> state)
+Manifest Manifest::of(const SnapshotImage &image)
 {
     Manifest manifest;
+    manifest.beginning = image.beginning;
     Placer placer;
-    for (const TensorImage &tensor : state) {
+    for (const TensorImage &tensor : image.state) {
         manifest.tensors.push_back(placer.place(tensor.spec));
         manifest.stateBytes += manifest.tensors.back().bytes;
     }
@@ -163,7 +165,10 @@ std::string Manifest::toJson() const
     Json::Array entries;
     for (const TensorPlace &place : tensors)
         entries.push_back(toJsonValue(place));
-    return Json(Json::Object{{"tensors", std::move(entries)}}).dump();
+    Json::Object json{{"tensors", std::move(entries)}};
+    if (!beginning.empty())
+        json.emplace("beginning", beginning);
+    return Json(std::move(json)).dump();
 }
 
 Result<Manifest> Manifest::fromJson(std::string_view json)
@@ -174,6 +179,11 @@ Result<Manifest> Manifest::fromJson(std::string_view json)
         return Error{ErrorCode::Corrupt, "The list of state tensors is missing or too long.", ""};
 
     Manifest manifest;
+    if (const Json *const beginning = root.find("beginning")) {
+        manifest.beginning = beginning->stringOr("");
+        if (manifest.beginning.size() != kFingerprintLength)
+            return Error{ErrorCode::Corrupt, "The state begins with something that is no fingerprint.", ""};
+    }
     Placer placer;
     for (const Json &entry : *entries->array()) {
         TRY(const StateTensor spec, readSpec(entry, manifest.tensors.size()));

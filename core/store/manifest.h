@@ -29,8 +29,9 @@ struct Manifest {
     std::vector<TensorPlace> tensors; // in the order of the model's state spec
     int streams = kFirstGrowingStream;
     std::uint64_t stateBytes = 0;
+    std::string beginning; // SnapshotImage::beginning
 
-    static Manifest of(std::span<const TensorImage> state);
+    static Manifest of(const SnapshotImage &image);
 
     std::string toJson() const;
     // Refuses what this program cannot read, and places that do not follow from the shapes; so no size that

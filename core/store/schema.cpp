@@ -120,6 +120,7 @@ CREATE TABLE snapshot_mark(
     deleted_ms INTEGER,
     seal BLOB NOT NULL
 ) STRICT;
+CREATE INDEX snapshot_by_length ON snapshot(model, tokens);
 )";
 
 constexpr std::array<const char *, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3};

@@ -30,6 +30,7 @@ constexpr std::size_t kRowsPerSegment = 1'024;
 // reads as fast as larger pieces.
 constexpr std::size_t kPieceBytes = 256u << 10;
 constexpr std::size_t kMaxSegmentBytes = 1u << 20;
+constexpr std::int64_t kMostPrefixes = 4'096; // that are looked at
 constexpr std::uint64_t kMaxTokenBytes = std::uint64_t(1) << 30;
 
 const std::string kIntact = "(snapshot.seal = " + kSnapshotSeal + ")";
@@ -226,6 +227,7 @@ Result<SnapshotRow> readRow(const Database &database, SnapshotId id)
     if (!parsed)
         return std::move(parsed).error().during(describeSnapshot(database, id));
     snapshot.manifest = std::move(parsed).value();
+    snapshot.image.beginning = snapshot.manifest.beginning;
     auto state = SamplerState::deserialize(sampler);
     if (!state)
         return std::move(state).error().during(describeSnapshot(database, id));
@@ -371,7 +373,7 @@ std::string describeSnapshot(const Database &database, SnapshotId id)
 
 Result<SnapshotId> insertSnapshot(const Database &database, const SnapshotImage &image, std::string_view name)
 {
-    const Manifest manifest = Manifest::of(image.state);
+    const Manifest manifest = Manifest::of(image);
     for (std::size_t i = 0; i < image.state.size(); ++i)
         VOLARY_CHECK(image.state[i].bytes && image.state[i].bytes->size() == manifest.tensors[i].bytes,
                      "a state tensor has the bytes that its shape asks for");
@@ -402,6 +404,47 @@ Result<std::shared_ptr<const SnapshotImage>> readSnapshot(const Database &databa
     image->tokens = tokensFromLittleEndian(tokens);
     TRY_(readState(database, id, snapshot, *image));
     return std::shared_ptr<const SnapshotImage>(std::move(image));
+}
+
+Result<std::shared_ptr<const SnapshotImage>> findPrefix(const Database &database, const PrefixQuery &query)
+{
+    struct Candidate {
+        SnapshotId id;
+        std::int64_t tokens;
+    };
+    std::vector<Candidate> candidates;
+    TRY_(database.forEach(
+        "SELECT snapshot.id, snapshot.tokens FROM snapshot WHERE snapshot.tokens > ? AND snapshot.tokens <= ?"
+        " AND snapshot.model IN (SELECT id FROM model WHERE fingerprint = ? AND tokenizer = ?"
+        " AND numeric_profile = ?) ORDER BY snapshot.tokens DESC, snapshot.id DESC LIMIT ?",
+        {query.longerThan, std::int64_t(query.tokens.size()), query.model.fingerprint, query.model.tokenizer,
+         query.model.numericProfile, kMostPrefixes},
+        [&](const Statement &row) {
+            candidates.push_back({row.integer(0), row.integer(1)});
+            return Result<>();
+        }));
+    std::int64_t hashed = 0; // the length that `digest` is for
+    Digest digest{};
+    for (const Candidate &candidate : candidates) {
+        if (candidate.tokens != hashed) {
+            hashed = candidate.tokens;
+            const auto first = std::size_t(hashed - 1) / kTokensPerSegment * kTokensPerSegment;
+            digest = sha256(littleEndianTokens(query.tokens.subspan(first, std::size_t(hashed) - first)));
+        }
+        // The last segment tells nearly all others apart; what has the same one is read and compared.
+        TRY(const std::int64_t same,
+            database.integer(
+                "SELECT count(*) FROM snapshot_chunk s JOIN chunk c ON c.id = s.chunk"
+                " WHERE s.snapshot = ? AND s.stream = 0 AND s.seq = ? AND c.sha256 = ?",
+                {candidate.id, (candidate.tokens - 1) / std::int64_t(kTokensPerSegment), bytesOf(digest)}));
+        if (same == 0)
+            continue;
+        const auto image = readSnapshot(database, candidate.id);
+        if (image && image.value()->beginning == query.beginning &&
+            std::ranges::equal(image.value()->tokens, query.tokens.first(std::size_t(candidate.tokens))))
+            return image.value();
+    }
+    return std::shared_ptr<const SnapshotImage>();
 }
 
 Result<> checkSnapshot(const Database &database, SnapshotId id)

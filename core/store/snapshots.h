@@ -15,6 +15,10 @@ Result<SnapshotId> insertSnapshot(const sqlite::Database &database, const Snapsh
 // Checks the row's seal, the list of chunks, every size before memory is reserved, and every chunk's hash.
 Result<std::shared_ptr<const SnapshotImage>> readSnapshot(const sqlite::Database &database, SnapshotId id);
 
+// See Library::longestPrefix. Damaged snapshots are passed over.
+Result<std::shared_ptr<const SnapshotImage>> findPrefix(const sqlite::Database &database,
+                                                        const PrefixQuery &query);
+
 // All of readSnapshot's checks but the chunks' bytes.
 Result<> checkSnapshot(const sqlite::Database &database, SnapshotId id);
 

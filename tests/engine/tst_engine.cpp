@@ -54,6 +54,8 @@ private slots:
     void aConversationCanBeginWithATunedState();
     void aTunedStateThatDoesNotFitLeavesNothingBehind();
     void whatAModelIsOpenedWithIsSaidAndCanBeNoted();
+    void whatAnyConversationHasReadIsNotReadAgain();
+    void statesOfAnotherBeginningAreNotTakenForKnown();
     void chatStartsFromASnapshotOfATurn();
     void sharedSnapshotIsImportedAndGoneOnFrom();
     void snapshotsAreComparedAndDrawn();
@@ -538,6 +540,70 @@ void TestEngine::whatAModelIsOpenedWithIsSaidAndCanBeNoted()
     QVERIFY(noted == with);
 }
 
+void TestEngine::whatAnyConversationHasReadIsNotReadAgain()
+{
+    const std::string story =
+        "There was a duck who lived by a pond. Every morning she swam to the other side "
+        "to see whether the frogs were awake. What did the duck do?";
+    std::string before;
+    std::int64_t tokens = 0;
+    {
+        Harness harness(library());
+        QVERIFY(harness.openModel());
+        const RequestId request = harness.engine().post(
+            command::SendMessage{harness.newConversation(), {}, story, settings(3, 0.8f)});
+        const auto started = harness.wait<event::TurnStarted>(request);
+        QVERIFY(started);
+        QCOMPARE(started->tokensReused, 0);
+        tokens = started->tokensRead;
+        const auto finished = harness.wait<event::TurnFinished>(request);
+        QVERIFY(finished);
+        before = finished->reply.text;
+    }
+    Harness harness(library()); // another run of the program
+    QVERIFY(harness.openModel());
+    const RequestId again =
+        harness.engine().post(command::SendMessage{harness.newConversation(), {}, story, settings(3, 0.8f)});
+    const auto started = harness.wait<event::TurnStarted>(again);
+    QVERIFY(started);
+    QCOMPARE(started->tokensRead, 0);
+    QCOMPARE(started->tokensReused, tokens);
+    const auto finished = harness.wait<event::TurnFinished>(again);
+    QVERIFY(finished);
+    QCOMPARE(finished->reply.text, before); // the same seed, the same bits
+
+    // A text that only begins the same is read as a whole: no state was stored in the middle of a turn.
+    const RequestId other = harness.engine().post(
+        command::SendMessage{harness.newConversation(), {}, story + " And why?", settings(3, 0)});
+    const auto otherStarted = harness.wait<event::TurnStarted>(other);
+    QVERIFY(otherStarted);
+    QCOMPARE(otherStarted->tokensReused, 0);
+    QVERIFY(otherStarted->tokensRead > tokens);
+}
+
+void TestEngine::statesOfAnotherBeginningAreNotTakenForKnown()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    GenerationSettings tuned = settings(1, 0, 3);
+    tuned.initialState = writeTunedState(12, 1);
+    const auto readBy = [&](const GenerationSettings &with) {
+        const RequestId request =
+            harness.engine().post(command::SendMessage{harness.newConversation(), {}, "Hello there.", with});
+        const auto started = harness.wait<event::TurnStarted>(request);
+        harness.wait<event::TurnFinished>(request);
+        return started ? started->tokensRead : -1;
+    };
+
+    const std::int64_t first = readBy(settings(1, 0, 3));
+    QVERIFY(first > 0);
+    QCOMPARE(readBy(settings(1, 0, 3)), 0);
+    QCOMPARE(readBy(tuned), first);
+    QCOMPARE(readBy(tuned), 0);
+    tuned.initialState = writeTunedState(12, 1); // other numbers in the same file
+    QCOMPARE(readBy(tuned), first);
+}
+
 void TestEngine::chatStartsFromASnapshotOfATurn()
 {
     Harness harness(library());
@@ -559,12 +625,12 @@ void TestEngine::chatStartsFromASnapshotOfATurn()
     QCOMPARE((*opened->turns)[1].text, first->reply.text);
     QCOMPARE(opened->conversation.current, std::optional((*opened->turns)[1].id));
 
-    // The same question there reads only itself and is answered the same way.
+    // The same question there has been read before and is answered the same way.
     const RequestId asked = harness.engine().post(command::SendMessage{
         opened->conversation.id, (*opened->turns)[1].id, "What is my name?", settings(1, 0)});
     const auto started = harness.wait<event::TurnStarted>(asked);
     QVERIFY(started);
-    QCOMPARE(started->tokensReused, first->reply.position);
+    QCOMPARE(started->tokensRead, 0);
     const auto answered = harness.wait<event::TurnFinished>(asked);
     QVERIFY(answered);
     QCOMPARE(answered->reply.text, second->reply.text);

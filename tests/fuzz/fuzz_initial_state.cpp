@@ -18,10 +18,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         test::checkRefusal(file);
         if (!file)
             return;
-        const auto images = readInitialState(*file.value(), state.value());
-        test::checkRefusal(images);
-        if (images)
-            VOLARY_CHECK(state.value().upload(images.value()), "what was accepted fits");
+        const auto read = readInitialState(*file.value(), state.value());
+        test::checkRefusal(read);
+        if (read)
+            VOLARY_CHECK(state.value().upload(read.value().tensors), "what was accepted fits");
     });
     return 0;
 }

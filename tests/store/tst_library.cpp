@@ -614,6 +614,50 @@ private slots:
         QVERIFY(conversations.empty()); // a refusal leaves nothing behind
     }
 
+    void theLongestKnownBeginningIsFound()
+    {
+        const Folder folder;
+        REQUIRE(const auto library, folder.open());
+        const SnapshotImage whole = image(1, 3'000);
+        const auto of = [&](int tokens, std::uint64_t seed, const std::string &beginning = {}) {
+            SnapshotImage made = image(seed, tokens);
+            made.beginning = beginning;
+            return made;
+        };
+        VERIFY_OK(library->saveSnapshot(of(100, 2), ""));
+        VERIFY_OK(library->saveSnapshot(of(2'048, 3), "")); // whole segments
+        VERIFY_OK(library->saveSnapshot(of(2'500, 4, std::string(64, 'b')), ""));
+        SnapshotImage other = of(2'600, 5); // the same last segment, another first one
+        other.tokens[5] += 1;
+        VERIFY_OK(library->saveSnapshot(other, ""));
+        SnapshotImage otherModel = of(2'700, 6);
+        otherModel.model.numericProfile = "cuda/1";
+        VERIFY_OK(library->saveSnapshot(otherModel, ""));
+        PrefixQuery query{.model = whole.model, .beginning = {}, .tokens = whole.tokens};
+
+        REQUIRE(auto found, library->longestPrefix(query));
+        QVERIFY(found && same(*found, of(2'048, 3)));
+        query.beginning = std::string(64, 'b');
+        REQUIRE(found, library->longestPrefix(query));
+        QVERIFY(found && found->tokens.size() == 2'500 && found->beginning == query.beginning);
+        query.beginning.clear();
+        query.longerThan = 2'048;
+        REQUIRE(found, library->longestPrefix(query));
+        QVERIFY(!found);
+        query.longerThan = 0;
+        query.tokens = query.tokens.first(2'047);
+        REQUIRE(found, library->longestPrefix(query));
+        QCOMPARE(found->tokens.size(), 100u);
+        query.tokens = query.tokens.first(99);
+        REQUIRE(found, library->longestPrefix(query));
+        QVERIFY(!found);
+        // Of the same length the newest; its own whole length counts, too.
+        VERIFY_OK(library->saveSnapshot(of(99, 7), ""));
+        VERIFY_OK(library->saveSnapshot(of(99, 8), ""));
+        REQUIRE(found, library->longestPrefix(query));
+        QVERIFY(found && same(*found, of(99, 8)));
+    }
+
     void namedSnapshotOutlivesItsConversation()
     {
         const Folder folder;

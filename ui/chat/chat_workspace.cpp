@@ -380,11 +380,10 @@ void ChatWorkspace::onStarted(RequestId request, const event::TurnStarted &start
     m_tracesOf = ConversationModel::kRunning;
     showPath();
     m_transcript->scrollToEnd();
-    emit statusMessage(started.tokensReused > 0
-                           ? tr("Continued from the stored state: %1 tokens not read again, %2 read")
-                                 .arg(started.tokensReused)
-                                 .arg(started.tokensRead)
-                           : tr("%1 tokens read").arg(started.tokensRead));
+    emit statusMessage(started.tokensReused > 0 ? tr("%1 of %2 tokens read, the rest was known")
+                                                      .arg(started.tokensRead)
+                                                      .arg(started.tokensRead + started.tokensReused)
+                                                : tr("%1 tokens read").arg(started.tokensRead));
 }
 
 void ChatWorkspace::onAppended(RequestId request, const event::TextAppended &appended)
