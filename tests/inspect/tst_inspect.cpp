@@ -1,4 +1,5 @@
 // The algebra of looking into states: singular values, pictures, and what changed between two states.
+#include "core/inspect/head_matrices.h"
 #include "core/inspect/singular_values.h"
 #include "core/inspect/state_diff.h"
 #include "core/inspect/state_picture.h"
@@ -76,6 +77,7 @@ private slots:
     void ofGrowingTensorsTheCommonRowsCount();
     void statesOfOtherModelsAreRefused();
     void comparingCanBeCancelled();
+    void headsAreTheNumbersOfTheState();
     void pictureShowsEachHeadInItsPlace();
     void pictureOfAStateWithoutMatricesShowsItsNumerators();
 };
@@ -243,6 +245,29 @@ void TestInspect::comparingCanBeCancelled()
     QCOMPARE(asked, 3);
 }
 
+void TestInspect::headsAreTheNumbersOfTheState()
+{
+    const SnapshotImage made = state();
+
+    const auto heads = headMatrices(made.state);
+
+    QCOMPARE(heads.size(), std::size_t(4)); // two layers of two heads
+    const std::vector<float> second = numbersOf(made.state[4]);
+    const HeadMatrix &last = heads[3];
+    QCOMPARE(last.layer, 1);
+    QCOMPARE(last.head, 1);
+    QCOMPARE(last.rows, std::size_t(8));
+    QVERIFY(std::ranges::equal(last.numbers, std::span(second).subspan(64)));
+    QCOMPARE(last.rowName, std::string("value"));
+    QCOMPARE(last.columnName, std::string("key"));
+    double squares = 0;
+    for (const float number : last.numbers)
+        squares += double(number) * double(number);
+    QCOMPARE(last.norm(), std::sqrt(squares));
+    QCOMPARE(last.largest(),
+             std::abs(*std::ranges::max_element(last.numbers, {}, [](float x) { return std::abs(x); })));
+}
+
 void TestInspect::pictureShowsEachHeadInItsPlace()
 {
     SnapshotImage made = state();
@@ -278,9 +303,12 @@ void TestInspect::pictureOfAStateWithoutMatricesShowsItsNumerators()
     QCOMPARE(picture.layers, 3);
     QCOMPARE(picture.heads, 1);
     QCOMPARE(picture.cellsPerHead, 8);
-    const std::vector<float> numbers = numbersOf(made.state[0]);
-    for (std::size_t i = 0; i < 64; ++i) // one number a cell, row by row
-        QCOMPARE(picture.cells[i / 8 * 24 + i % 8], std::abs(numbers[i]));
+    const std::vector<float> numbers = numbersOf(made.state[0]); // one row of 64: a cell covers 8
+    double squares = 0;
+    for (std::size_t i = 8; i < 16; ++i)
+        squares += double(numbers[i]) * double(numbers[i]);
+    QVERIFY(std::abs(double(picture.cells[1]) - std::sqrt(squares / 8)) < 1e-6);
+    QCOMPARE(picture.cells[24 + 1], picture.cells[1]); // and every row of cells is the same
     QVERIFY(pictureOf({}, 24).cells.empty());
 }
 
