@@ -3,6 +3,7 @@
 #include "app/window/studio.h"
 #include "core/base/text.h"
 #include "ui/chat/composer.h"
+#include "ui/inspector/state_wall.h"
 #include "ui/models/adapter_list.h"
 #include "ui/models/options_dialog.h"
 #include "ui/widgets/two_line_delegate.h"
@@ -102,6 +103,10 @@ public:
         TRY_(takeConversations());
         TRY_(takePalette());
         TRY_(takeSnapshots());
+        TRY_(goTo("inspector"));
+        TRY_(waitFor("inspector", "no state was shown",
+                     [this] { return m_studio.inspector().findChild<StateWall *>()->current() != nullptr; }));
+        TRY_(take("inspector"));
         TRY_(goTo("models"));
         TRY_(take("models"));
         TRY_(takeModelDetails());

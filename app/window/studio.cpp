@@ -14,6 +14,8 @@ namespace volary::ui {
 
 namespace {
 
+constexpr int kLabelLength = 80;
+
 QString fileIn(const QString &folder, const char *name)
 {
     return folder.isEmpty() ? QString() : folder + u'/' + QString::fromLatin1(name);
@@ -54,6 +56,8 @@ void Studio::addWorkspaces()
     m_window->addWorkspace(m_chat);
     m_snapshots = new SnapshotsWorkspace(m_bridge, m_themes);
     m_window->addWorkspace(m_snapshots);
+    m_inspector = new InspectorWorkspace(m_bridge, m_themes);
+    m_window->addWorkspace(m_inspector);
     m_models = new ModelsWorkspace(m_bridge, m_themes, m_known);
     m_window->addWorkspace(m_models);
 }
@@ -71,6 +75,7 @@ void Studio::connectParts()
         m_window->showWorkspace(m_chat->id());
         m_chat->openConversation(conversation);
     });
+    connect(m_chat, &ChatWorkspace::pathChanged, this, &Studio::inspectChat);
     connect(m_chat, &ChatWorkspace::modelsRequested, this,
             [this] { m_window->showWorkspace(m_models->id()); });
 
@@ -90,6 +95,23 @@ void Studio::connectParts()
             m_window->showWorkspace(m_models->id());
     });
     connect(&m_bridge, &EngineBridge::libraryFailed, this, &Studio::explainMissingLibrary);
+}
+
+void Studio::inspectChat()
+{
+    const ConversationModel &chat = m_chat->model();
+    std::vector<InspectorWorkspace::Stop> stops;
+    for (const TurnId id : chat.path()) {
+        const Turn *turn = chat.find(id);
+        if (!turn || !turn->snapshot)
+            continue;
+        const QString words = QString::fromStdString(turn->text).simplified().left(kLabelLength);
+        stops.push_back({*turn->snapshot,
+                         (turn->role == Role::User ? tr("You: %1") : tr("Reply: %1")).arg(words),
+                         turn->position});
+    }
+    m_inspector->setPath(chat.conversation().id, QString::fromStdString(chat.conversation().title),
+                         std::move(stops));
 }
 
 void Studio::start()

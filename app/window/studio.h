@@ -5,6 +5,7 @@
 #include "core/engine/engine.h"
 #include "ui/bridge/engine_bridge.h"
 #include "ui/chat/chat_workspace.h"
+#include "ui/inspector/inspector_workspace.h"
 #include "ui/models/known_models.h"
 #include "ui/models/models_workspace.h"
 #include "ui/snapshots/snapshots_workspace.h"
@@ -42,11 +43,13 @@ public:
     MainWindow &window() { return *m_window; }
     ChatWorkspace &chat() { return *m_chat; }
     ModelsWorkspace &models() { return *m_models; }
+    InspectorWorkspace &inspector() { return *m_inspector; }
     SnapshotsWorkspace &snapshots() { return *m_snapshots; }
 
 private:
     void addWorkspaces();
     void connectParts();
+    void inspectChat(); // what the inspector can show of the conversation in the chat
     void openFile(const std::filesystem::path &path); // a model, or a snapshot to import
     void openModel(const std::filesystem::path &path, const ModelOptions &options = {});
     void rememberModel(const ModelDescription &model);
@@ -64,6 +67,7 @@ private:
     std::unique_ptr<MainWindow> m_window;
     ChatWorkspace *m_chat = nullptr;
     SnapshotsWorkspace *m_snapshots = nullptr;
+    InspectorWorkspace *m_inspector = nullptr;
     ModelsWorkspace *m_models = nullptr;
 };
 

@@ -18,6 +18,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kProgressEvery = std::chrono::milliseconds(50);
+constexpr auto kLookEvery = std::chrono::milliseconds(100); // at the state, while somebody watches
 
 Error noModel()
 {
@@ -98,7 +99,26 @@ struct Engine::Impl {
             emit(request, event::GenerationFailed{command.conversation, {}, noModel()});
             return;
         }
-        ReplyJob(*model, store, stop, [&](Event event) { emit(request, std::move(event)); }).run(command);
+        ReplyJob(
+            *model, store, stop, [&](Event event) { emit(request, std::move(event)); },
+            [&](ConversationId conversation, const Session &session) {
+                observe(request, conversation, session);
+            })
+            .run(command);
+    }
+
+    // A copy of the state for who watches, if the one before was let go of.
+    void observe(RequestId request, ConversationId conversation, const Session &session)
+    {
+        if (!watched || Clock::now() < nextLook || !lastObserved.expired())
+            return;
+        nextLook = Clock::now() + kLookEvery;
+        auto image = session.snapshot();
+        if (!image)
+            return; // the reply itself will meet the same error
+        const auto shared = std::make_shared<const SnapshotImage>(std::move(image).value());
+        lastObserved = shared;
+        emit(request, event::StateObserved{conversation, shared});
     }
 
     void onEngine(RequestId request, std::function<void(const std::stop_token &)> job)
@@ -333,6 +353,12 @@ struct Engine::Impl {
     {
         onAnalysis(r, "Drawing the snapshot", [this, c](const auto &) { return drawSnapshot(store, c); });
     }
+    void handle(RequestId r, command::InspectSnapshot c)
+    {
+        onAnalysis(r, "Looking into the snapshot",
+                   [this, c](const auto &) { return inspectSnapshot(store, c); });
+    }
+    void handle(RequestId, command::WatchState c) { watched = c.on; }
     void handle(RequestId r, command::CompareSnapshots c)
     {
         onAnalysis(r, "Comparing the snapshots",
@@ -361,7 +387,10 @@ struct Engine::Impl {
     std::shared_ptr<const ModelDescription> description;
     std::atomic<RequestId> nextRequest{1};
     std::atomic<RequestId> latestSearch{0};
-    std::unique_ptr<LoadedModel> model; // engine thread only
+    std::atomic<bool> watched{false};
+    Clock::time_point nextLook{}; // engine thread only, as the next two
+    std::weak_ptr<const SnapshotImage> lastObserved;
+    std::unique_ptr<LoadedModel> model;
     StoreThread store;
     // Last: their jobs use everything above.
     std::unique_ptr<Worker> analysis = std::make_unique<Worker>();

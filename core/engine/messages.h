@@ -149,6 +149,13 @@ struct ExportSnapshot { // -> event::Exported
 struct ImportSnapshot { // -> event::SnapshotImported
     std::filesystem::path path;
 };
+struct InspectSnapshot { // -> event::SnapshotInspected
+    SnapshotId snapshot;
+};
+struct WatchState { // event::StateObserved some times a second while a reply is written; costs nothing when
+                    // off
+    bool on;
+};
 struct StartFromSnapshot { // -> event::ConversationCreated, then event::ConversationOpened; needs its model
     SnapshotId snapshot;
     GenerationSettings settings;
@@ -156,14 +163,16 @@ struct StartFromSnapshot { // -> event::ConversationCreated, then event::Convers
 
 } // namespace command
 
-using Command = std::variant<
-    command::OpenModel, command::CloseModel, command::ListConversations, command::CreateConversation,
-    command::OpenConversation, command::RenameConversation, command::SetConversationSettings,
-    command::SetCurrentTurn, command::DisposeConversation, command::HideTurn, command::Search,
-    command::SendMessage, command::Regenerate, command::ContinueReply, command::BranchAtToken,
-    command::LoadTraces, command::ExportConversation, command::VerifyLibrary, command::ListSnapshots,
-    command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot, command::DrawSnapshot,
-    command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot, command::StartFromSnapshot>;
+using Command =
+    std::variant<command::OpenModel, command::CloseModel, command::ListConversations,
+                 command::CreateConversation, command::OpenConversation, command::RenameConversation,
+                 command::SetConversationSettings, command::SetCurrentTurn, command::DisposeConversation,
+                 command::HideTurn, command::Search, command::SendMessage, command::Regenerate,
+                 command::ContinueReply, command::BranchAtToken, command::LoadTraces,
+                 command::ExportConversation, command::VerifyLibrary, command::ListSnapshots,
+                 command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot, command::DrawSnapshot,
+                 command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
+                 command::InspectSnapshot, command::WatchState, command::StartFromSnapshot>;
 
 // Events.
 // .
@@ -298,6 +307,15 @@ struct SnapshotsCompared {
     SnapshotId first, second;
     std::shared_ptr<const StateDiff> diff;
 };
+struct SnapshotInspected {
+    SnapshotId snapshot;
+    std::shared_ptr<const SnapshotImage> image;
+};
+// The next one is made only after this image was let go: a slow window gets fewer.
+struct StateObserved {
+    ConversationId conversation;
+    std::shared_ptr<const SnapshotImage> image;
+};
 struct SnapshotImported {
     SnapshotSummary snapshot;
 };
@@ -309,14 +327,13 @@ struct CommandFailed {
 
 } // namespace event
 
-using Event =
-    std::variant<event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed,
-                 event::LibraryOpened, event::LibraryFailed, event::ConversationList,
-                 event::ConversationCreated, event::ConversationOpened, event::ConversationChanged,
-                 event::ConversationDisposed, event::SearchResults, event::TurnStarted, event::PromptProgress,
-                 event::TextAppended, event::TurnFinished, event::GenerationFailed, event::TracesLoaded,
-                 event::Exported, event::LibraryVerified, event::SnapshotList, event::SnapshotChanged,
-                 event::SnapshotDisposed, event::SnapshotDrawn, event::SnapshotsCompared,
-                 event::SnapshotImported, event::CommandFailed>;
+using Event = std::variant<
+    event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed, event::LibraryOpened,
+    event::LibraryFailed, event::ConversationList, event::ConversationCreated, event::ConversationOpened,
+    event::ConversationChanged, event::ConversationDisposed, event::SearchResults, event::TurnStarted,
+    event::PromptProgress, event::TextAppended, event::TurnFinished, event::GenerationFailed,
+    event::TracesLoaded, event::Exported, event::LibraryVerified, event::SnapshotList, event::SnapshotChanged,
+    event::SnapshotDisposed, event::SnapshotDrawn, event::SnapshotsCompared, event::SnapshotImported,
+    event::SnapshotInspected, event::StateObserved, event::CommandFailed>;
 
 } // namespace volary

@@ -126,8 +126,9 @@ std::int64_t thoughtTokens(const Turn &reply, const std::vector<TokenTrace> &tra
 
 } // namespace
 
-ReplyJob::ReplyJob(LoadedModel &model, StoreThread &store, std::stop_token stop, Emit emit)
-    : m_model(model), m_store(store), m_stop(std::move(stop)), m_emit(std::move(emit))
+ReplyJob::ReplyJob(LoadedModel &model, StoreThread &store, std::stop_token stop, Emit emit, Observe observe)
+    : m_model(model), m_store(store), m_stop(std::move(stop)), m_emit(std::move(emit)),
+      m_observe(std::move(observe))
 {}
 
 void ReplyJob::run(const command::SendMessage &command)
@@ -385,6 +386,8 @@ Result<> ReplyJob::generate(Session &session, const Start &start, const Generati
     while (!m_stop.stop_requested()) {
         TRY(const Generation::Step step, generation.next());
         append(reply, step, generation);
+        if (m_observe)
+            m_observe(reply.conversation, session);
         if (step.finished) {
             reason = *step.finished;
             break;

@@ -19,8 +19,10 @@ namespace volary {
 class ReplyJob {
 public:
     using Emit = std::function<void(Event)>;
+    // Called after every token.
+    using Observe = std::function<void(ConversationId, const Session &)>;
 
-    ReplyJob(LoadedModel &model, StoreThread &store, std::stop_token stop, Emit emit);
+    ReplyJob(LoadedModel &model, StoreThread &store, std::stop_token stop, Emit emit, Observe observe = {});
 
     // Each ends with event::TurnFinished or event::GenerationFailed.
     void run(const command::SendMessage &command);
@@ -77,6 +79,7 @@ private:
     StoreThread &m_store;
     std::stop_token m_stop;
     Emit m_emit;
+    Observe m_observe;
     std::optional<Turn> m_partial;  // what is on disk of the running reply
     std::int64_t m_startedNs = 0;   // of the generation
     std::size_t m_promptTokens = 0; // tokens of the session before the reply

@@ -117,6 +117,12 @@ Result<Event> compareSnapshots(StoreThread &store, const command::CompareSnapsho
                                           std::make_shared<const StateDiff>(std::move(diff))});
 }
 
+Result<Event> inspectSnapshot(StoreThread &store, const command::InspectSnapshot &command)
+{
+    TRY(Image image, load(store, command.snapshot));
+    return Event(event::SnapshotInspected{command.snapshot, std::move(image)});
+}
+
 Result<Event> exportSnapshot(StoreThread &store, const command::ExportSnapshot &command)
 {
     TRY(const Image image, load(store, command.snapshot));

@@ -23,6 +23,7 @@ Result<ConversationId> startFromSnapshot(Library &library, const command::StartF
 Result<Event> drawSnapshot(StoreThread &store, const command::DrawSnapshot &command);
 Result<Event> compareSnapshots(StoreThread &store, const command::CompareSnapshots &command,
                                const std::function<bool()> &keepGoing);
+Result<Event> inspectSnapshot(StoreThread &store, const command::InspectSnapshot &command);
 Result<Event> exportSnapshot(StoreThread &store, const command::ExportSnapshot &command);
 // One without a name gets that of its file, so that it is kept until the user deletes it.
 Result<Event> importSnapshot(StoreThread &store, const command::ImportSnapshot &command);

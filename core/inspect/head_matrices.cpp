@@ -67,6 +67,19 @@ float HeadMatrix::largest() const
     return found;
 }
 
+float HeadMatrix::strong() const
+{
+    constexpr double kShare = 0.99;
+    std::vector<float> sizes(numbers.size());
+    std::ranges::transform(numbers, sizes.begin(),
+                           [](float number) { return std::isfinite(number) ? std::abs(number) : 0.0f; });
+    if (sizes.empty())
+        return 0;
+    const auto place = sizes.begin() + std::ptrdiff_t(double(sizes.size() - 1) * kShare);
+    std::ranges::nth_element(sizes, place);
+    return *place > 0 ? *place : largest();
+}
+
 double HeadMatrix::norm() const
 {
     double sum = 0;

@@ -21,6 +21,9 @@ struct HeadMatrix {
     // Largest absolute finite number.
     float largest() const;
     double norm() const; // Frobenius
+    // The absolute number that one in a hundred reaches: what a picture should show as strong, whatever the
+    // few largest ones are.
+    float strong() const;
 };
 
 // Every recurrent matrix of a state, by layer and head. RWKV-4 has none: its numerators, one vector per

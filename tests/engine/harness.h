@@ -22,6 +22,8 @@ public:
         : m_engine(std::make_unique<Engine>(Engine::Options{.library = library, .vocabularies = {}},
                                             [this](RequestId request, Event event) {
                                                 std::lock_guard lock(m_mutex);
+                                                m_observed +=
+                                                    std::holds_alternative<event::StateObserved>(event);
                                                 m_events.emplace_back(request, std::move(event));
                                                 m_arrived.notify_all();
                                             }))
@@ -56,6 +58,12 @@ public:
         }
     }
 
+    int observed() // how many states of running replies came
+    {
+        std::lock_guard lock(m_mutex);
+        return m_observed;
+    }
+
     template <typename T>
     std::optional<T> ask(Command command)
     {
@@ -84,6 +92,7 @@ private:
     std::mutex m_mutex;
     std::condition_variable m_arrived;
     std::deque<std::pair<RequestId, Event>> m_events; // guarded by m_mutex
+    int m_observed = 0;                               // likewise
     std::unique_ptr<Engine> m_engine;                 // last: it sends until it is gone
 };
 

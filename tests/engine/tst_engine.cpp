@@ -59,6 +59,7 @@ private slots:
     void chatStartsFromASnapshotOfATurn();
     void sharedSnapshotIsImportedAndGoneOnFrom();
     void snapshotsAreComparedAndDrawn();
+    void stateCanBeWatchedWhileAReplyIsWritten();
     void snapshotOfAnotherModelStartsNothing();
     void withoutAModelTheMessageFailsPolitely();
     void brokenModelLeavesTheOldOneOpen();
@@ -710,6 +711,37 @@ void TestEngine::snapshotsAreComparedAndDrawn()
     QCOMPARE(list->snapshots->size(), std::size_t(4)); // two turns of the user, two replies
     QVERIFY(harness.ask<event::CommandFailed>(
         command::DisposeSnapshot{*a->reply.snapshot, command::Disposal::Trash})); // it belongs to a turn
+}
+
+void TestEngine::stateCanBeWatchedWhileAReplyIsWritten()
+{
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    const ConversationId conversation = harness.newConversation();
+    harness.engine().post(command::WatchState{true});
+    const RequestId request = harness.engine().post(
+        command::SendMessage{conversation, {}, "Tell me a long story.", settings(1, 0, 400)});
+
+    const auto observed = harness.wait<event::StateObserved>(request);
+
+    QVERIFY(observed);
+    QCOMPARE(observed->conversation, conversation);
+    QCOMPARE(observed->image->state.size(), std::size_t(36));
+    const auto finished = harness.wait<event::TurnFinished>(request);
+    QVERIFY(finished);
+    // It is the state that going on from those tokens gives: the stored one, and the same text read anew.
+    QVERIFY(std::int64_t(observed->image->tokens.size()) <= finished->reply.position);
+    const auto stored =
+        harness.ask<event::SnapshotInspected>(command::InspectSnapshot{*finished->reply.snapshot});
+    QVERIFY(stored);
+    QVERIFY(std::ranges::equal(observed->image->tokens,
+                               std::span(stored->image->tokens).first(observed->image->tokens.size())));
+    // While the image is held, no further one is made; unwatched, none at all.
+    harness.engine().post(command::WatchState{false});
+    const RequestId unwatched = harness.engine().post(
+        command::SendMessage{conversation, finished->reply.id, "And then?", settings(1, 0, 100)});
+    QVERIFY(harness.wait<event::TurnFinished>(unwatched));
+    QCOMPARE(harness.observed(), 1);
 }
 
 void TestEngine::snapshotOfAnotherModelStartsNothing()

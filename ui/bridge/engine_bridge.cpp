@@ -153,6 +153,8 @@ void EngineBridge::announce(RequestId request, const Event &event)
                    [&](const SnapshotDisposed &e) { emit snapshotDisposed(request, e); },
                    [&](const SnapshotDrawn &e) { emit snapshotDrawn(request, e); },
                    [&](const SnapshotsCompared &e) { emit snapshotsCompared(request, e); },
+                   [&](const SnapshotInspected &e) { emit snapshotInspected(request, e); },
+                   [&](const StateObserved &e) { emit stateObserved(request, e); },
                    [&](const SnapshotImported &e) { emit snapshotImported(request, e); },
                    [&](const CommandFailed &e) { emit commandFailed(request, e); },
                },

@@ -64,6 +64,8 @@ signals:
     void snapshotDisposed(volary::RequestId request, const volary::event::SnapshotDisposed &disposed);
     void snapshotDrawn(volary::RequestId request, const volary::event::SnapshotDrawn &drawn);
     void snapshotsCompared(volary::RequestId request, const volary::event::SnapshotsCompared &compared);
+    void snapshotInspected(volary::RequestId request, const volary::event::SnapshotInspected &inspected);
+    void stateObserved(volary::RequestId request, const volary::event::StateObserved &observed);
     void snapshotImported(volary::RequestId request, const volary::event::SnapshotImported &imported);
     void commandFailed(volary::RequestId request, const volary::event::CommandFailed &failed);
 

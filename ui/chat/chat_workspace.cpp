@@ -471,6 +471,7 @@ void ChatWorkspace::showPath()
     refreshTree();
     refreshComposer();
     refreshActions();
+    emit pathChanged();
 }
 
 void ChatWorkspace::refreshTree()

@@ -60,6 +60,7 @@ public:
 
 signals:
     void modelsRequested();
+    void pathChanged(); // model().path() leads elsewhere now
 
 private:
     void makeActions();

@@ -7,12 +7,6 @@ namespace volary::ui {
 
 namespace {
 
-struct Lab {
-    double lightness, a, b;
-};
-
-// The two ends and the middle; lightness runs straight from the first to the last.
-constexpr Lab kDark{0.24, 0.00, -0.07}, kMiddle{0.59, -0.08, 0.00}, kLight{0.95, -0.01, 0.09};
 constexpr QRgb kNoNumber = 0xFF808080;
 
 int channel(double linear)
@@ -22,8 +16,10 @@ int channel(double linear)
     return int(std::lround(curved * 255));
 }
 
-// OKLab to sRGB.
-QRgb toRgb(const Lab &lab)
+} // namespace
+
+// From OKLab.
+QRgb ColourScale::toRgb(const Lab &lab)
 {
     const auto cube = [](double x) { return x * x * x; };
     const double l = cube(lab.lightness + 0.3963377774 * lab.a + 0.2158037573 * lab.b);
@@ -34,28 +30,29 @@ QRgb toRgb(const Lab &lab)
                 channel(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s));
 }
 
-Lab between(const Lab &from, const Lab &to, double share)
+ColourScale::ColourScale(const Lab &first, const Lab &middle, const Lab &last)
 {
-    const auto mix = [share](double x, double y) { return x + (y - x) * share; };
-    return {mix(from.lightness, to.lightness), mix(from.a, to.a), mix(from.b, to.b)};
-}
-
-} // namespace
-
-ColourScale::ColourScale()
-{
+    const auto mix = [](double x, double y, double share) { return x + (y - x) * share; };
     for (std::size_t i = 0; i < m_colours.size(); ++i) {
-        const double place = double(i) / double(m_colours.size() - 1);
-        Lab lab = place < 0.5 ? between(kDark, kMiddle, place * 2) : between(kMiddle, kLight, place * 2 - 1);
-        lab.lightness = kDark.lightness + (kLight.lightness - kDark.lightness) * place;
-        m_colours[i] = toRgb(lab);
+        const double place = 2 * double(i) / double(m_colours.size() - 1);
+        const Lab &from = place < 1 ? first : middle, &to = place < 1 ? middle : last;
+        const double share = place < 1 ? place : place - 1;
+        m_colours[i] = toRgb(
+            {mix(from.lightness, to.lightness, share), mix(from.a, to.a, share), mix(from.b, to.b, share)});
     }
 }
 
 const ColourScale &ColourScale::sequential()
 {
-    static const ColourScale scale;
+    static const ColourScale scale({0.24, 0.00, -0.07}, {0.595, -0.08, 0.00}, {0.95, -0.01, 0.09});
     return scale;
+}
+
+const ColourScale &ColourScale::diverging(bool dark)
+{
+    static const ColourScale onLight({0.48, -0.03, -0.13}, {0.97, 0.00, 0.00}, {0.58, 0.11, 0.11});
+    static const ColourScale onDark({0.78, -0.05, -0.11}, {0.22, 0.00, 0.00}, {0.82, 0.06, 0.13});
+    return dark ? onDark : onLight;
 }
 
 QRgb ColourScale::at(double value) const

@@ -12,12 +12,19 @@ namespace volary::ui {
 class ColourScale {
 public:
     static const ColourScale &sequential(); // deep blue, teal, pale yellow
+    // For numbers with a sign: blue below the middle, orange above it, both equally far from a middle that is
+    // close to the ground it lies on.
+    static const ColourScale &diverging(bool dark);
 
-    // 0..1, clamped; grey for what is no number.
+    // 0..1 (of a diverging one: 0.5 is the middle), clamped; grey for what is no number.
     QRgb at(double value) const;
 
 private:
-    ColourScale();
+    struct Lab {
+        double lightness, a, b;
+    };
+    ColourScale(const Lab &first, const Lab &middle, const Lab &last);
+    static QRgb toRgb(const Lab &lab);
 
     std::array<QRgb, 256> m_colours;
 };
