@@ -70,9 +70,12 @@ float HeadMatrix::largest() const
 float HeadMatrix::strong() const
 {
     constexpr double kShare = 0.99;
-    std::vector<float> sizes(numbers.size());
-    std::ranges::transform(numbers, sizes.begin(),
-                           [](float number) { return std::isfinite(number) ? std::abs(number) : 0.0f; });
+    constexpr std::size_t kSamples = 1'024; // a picture of a large state is made several times a second
+    const std::size_t step = (numbers.size() / kSamples) | 1; // odd: no column is favoured
+    std::vector<float> sizes;
+    sizes.reserve(numbers.size() / step + 1);
+    for (std::size_t i = 0; i < numbers.size(); i += step)
+        sizes.push_back(std::isfinite(numbers[i]) ? std::abs(numbers[i]) : 0.0f);
     if (sizes.empty())
         return 0;
     const auto place = sizes.begin() + std::ptrdiff_t(double(sizes.size() - 1) * kShare);

@@ -21,8 +21,8 @@ struct HeadMatrix {
     // Largest absolute finite number.
     float largest() const;
     double norm() const; // Frobenius
-    // The absolute number that one in a hundred reaches: what a picture should show as strong, whatever the
-    // few largest ones are.
+    // The absolute number that about one in a hundred reaches, by a sample: what a picture should show as
+    // strong, whatever the few largest ones are.
     float strong() const;
 };
 

@@ -18,6 +18,8 @@ public:
 
     // 0..1 (of a diverging one: 0.5 is the middle), clamped; grey for what is no number.
     QRgb at(double value) const;
+    // The same for millions of numbers: from the first to the last colour.
+    const std::array<QRgb, 256> &table() const { return m_colours; }
 
 private:
     struct Lab {
