@@ -180,6 +180,8 @@ public:
     Result<std::shared_ptr<const SnapshotImage>> longestPrefix(const PrefixQuery &query) const;
     Result<SnapshotSummary> snapshot(SnapshotId id) const;
     Result<std::vector<SnapshotSummary>> snapshots() const;
+    // Those of a model that have a name and are not in the trash, in the order of names.
+    Result<std::vector<SnapshotSummary>> namedSnapshots(std::string_view modelFingerprint) const;
     Result<> nameSnapshot(SnapshotId id, std::string_view name);
     Result<> pinSnapshot(SnapshotId id, bool pinned);
     // Both are refused while a turn refers to it: then it goes with its conversation.

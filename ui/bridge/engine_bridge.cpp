@@ -156,6 +156,8 @@ void EngineBridge::announce(RequestId request, const Event &event)
                    [&](const SnapshotInspected &e) { emit snapshotInspected(request, e); },
                    [&](const StateObserved &e) { emit stateObserved(request, e); },
                    [&](const SnapshotImported &e) { emit snapshotImported(request, e); },
+                   [&](const BeginningList &e) { emit beginningList(request, e); },
+                   [&](const PersonaMade &e) { emit personaMade(request, e); },
                    [&](const CommandFailed &e) { emit commandFailed(request, e); },
                },
                event);

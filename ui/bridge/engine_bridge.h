@@ -67,6 +67,8 @@ signals:
     void snapshotInspected(volary::RequestId request, const volary::event::SnapshotInspected &inspected);
     void stateObserved(volary::RequestId request, const volary::event::StateObserved &observed);
     void snapshotImported(volary::RequestId request, const volary::event::SnapshotImported &imported);
+    void beginningList(volary::RequestId request, const volary::event::BeginningList &list);
+    void personaMade(volary::RequestId request, const volary::event::PersonaMade &made);
     void commandFailed(volary::RequestId request, const volary::event::CommandFailed &failed);
 
 private:
