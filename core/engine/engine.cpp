@@ -339,6 +339,26 @@ struct Engine::Impl {
         });
     }
 
+    void handle(RequestId r, command::BackUpLibrary c)
+    {
+        // Over a connection of its own, so that turns are saved meanwhile.
+        onAnalysis(r, "Backing up the library",
+                   [this, r, c = std::move(c)](const auto &keepGoing) -> Result<Event> {
+                       TRY(const LibraryInfo info,
+                           store.call<LibraryInfo>([](Library &library) { return library.info(); }));
+                       TRY(const auto library, Library::open(info.path, OpenMode::ReadOnly));
+                       auto lastShown = Clock::now() - kProgressEvery;
+                       TRY(auto damage, library->backUp(c.path, [&](double fraction) {
+                           if (Clock::now() - lastShown >= kProgressEvery) {
+                               lastShown = Clock::now();
+                               emit(r, event::BackupProgress{fraction});
+                           }
+                           return keepGoing();
+                       }));
+                       return Event(event::LibraryBackedUp{c.path, std::move(damage)});
+                   });
+    }
+
     void handle(RequestId r, command::ListSnapshots) { onStore(r, "Listing the snapshots", listSnapshots); }
     void handle(RequestId r, command::ListBeginnings)
     {

@@ -123,6 +123,9 @@ struct ExportConversation { // -> event::Exported; format by ending: .md or .jso
     std::filesystem::path path;
 };
 struct VerifyLibrary {}; // -> event::LibraryVerified
+struct BackUpLibrary {   // -> event::BackupProgress, then event::LibraryBackedUp; can be cancelled
+    std::filesystem::path path;
+};
 
 struct ListSnapshots {}; // -> event::SnapshotList
 struct NameSnapshot {    // -> event::SnapshotChanged
@@ -178,10 +181,11 @@ using Command = std::variant<
     command::OpenConversation, command::RenameConversation, command::SetConversationSettings,
     command::SetCurrentTurn, command::DisposeConversation, command::HideTurn, command::Search,
     command::SendMessage, command::Regenerate, command::ContinueReply, command::BranchAtToken,
-    command::LoadTraces, command::ExportConversation, command::VerifyLibrary, command::ListSnapshots,
-    command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot, command::DrawSnapshot,
-    command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot, command::InspectSnapshot,
-    command::WatchState, command::ListBeginnings, command::MakePersona, command::StartFromSnapshot>;
+    command::LoadTraces, command::ExportConversation, command::VerifyLibrary, command::BackUpLibrary,
+    command::ListSnapshots, command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot,
+    command::DrawSnapshot, command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
+    command::InspectSnapshot, command::WatchState, command::ListBeginnings, command::MakePersona,
+    command::StartFromSnapshot>;
 
 // Events.
 // .
@@ -298,6 +302,13 @@ struct Exported {
 struct LibraryVerified {
     std::vector<Library::Damage> damage;
 };
+struct BackupProgress {
+    double fraction; // 0..1; below zero while the copy is checked
+};
+struct LibraryBackedUp { // the copy is on disk, and was checked
+    std::filesystem::path path;
+    std::vector<Library::Damage> damage; // of the library, as copied
+};
 struct SnapshotList {
     std::shared_ptr<const std::vector<SnapshotSummary>> snapshots; // those in the trash, too
 };
@@ -348,9 +359,9 @@ using Event =
                  event::ConversationCreated, event::ConversationOpened, event::ConversationChanged,
                  event::ConversationDisposed, event::SearchResults, event::TurnStarted, event::PromptProgress,
                  event::TextAppended, event::TurnFinished, event::GenerationFailed, event::TracesLoaded,
-                 event::Exported, event::LibraryVerified, event::SnapshotList, event::SnapshotChanged,
-                 event::SnapshotDisposed, event::SnapshotDrawn, event::SnapshotsCompared,
-                 event::SnapshotImported, event::SnapshotInspected, event::StateObserved,
-                 event::BeginningList, event::PersonaMade, event::CommandFailed>;
+                 event::Exported, event::LibraryVerified, event::BackupProgress, event::LibraryBackedUp,
+                 event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed, event::SnapshotDrawn,
+                 event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
+                 event::StateObserved, event::BeginningList, event::PersonaMade, event::CommandFailed>;
 
 } // namespace volary

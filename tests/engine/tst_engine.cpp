@@ -69,6 +69,7 @@ private slots:
     void exportHoldsThePathAndTheTree();
     void exportedAnswerLeavesOutWhatWasThought();
     void searchFindsWhatWasSaid();
+    void libraryIsBackedUpWhileItIsOpen();
 
 private:
     std::filesystem::path tunedState() const { return m_folder->filePath("tuned.safetensors").toStdString(); }
@@ -872,6 +873,34 @@ void TestEngine::searchFindsWhatWasSaid()
     QVERIFY(found);
     const auto isTheMessage = [&](const SearchHit &hit) { return hit.turn == *finished->reply.parent; };
     QVERIFY(std::ranges::any_of(found->hits, isTheMessage));
+}
+
+void TestEngine::libraryIsBackedUpWhileItIsOpen()
+{
+    const std::filesystem::path copy = m_folder->filePath("copy.volary-backup").toStdString();
+    ConversationId conversation = 0;
+    std::vector<Turn> turns;
+    {
+        Harness harness(library());
+        QVERIFY(harness.openModel());
+        conversation = harness.newConversation();
+        QVERIFY(send(harness, conversation, {}, "Hello.", settings(1, 0, 5)));
+        turns = harness.turns(conversation);
+
+        const auto done = harness.ask<event::LibraryBackedUp>(command::BackUpLibrary{copy});
+
+        QVERIFY(done);
+        QVERIFY(done->damage.empty());
+        QVERIFY(send(harness, conversation, turns.back().id, "Again.", settings(1, 0, 5)));
+        const auto failed = harness.ask<event::CommandFailed>(command::BackUpLibrary{library()});
+        QVERIFY(failed);
+        QCOMPARE(failed->error.code, ErrorCode::Invalid);
+    }
+    VERIFY_OK(Library::restore(copy, library(), [](double) { return true; }));
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    QCOMPARE(harness.turns(conversation).size(), turns.size());
+    QVERIFY(send(harness, conversation, turns.back().id, "Again.", settings(1, 0, 5)));
 }
 
 QTEST_GUILESS_MAIN(TestEngine)

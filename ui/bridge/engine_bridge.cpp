@@ -148,6 +148,8 @@ void EngineBridge::announce(RequestId request, const Event &event)
                    [&](const TracesLoaded &e) { emit tracesLoaded(request, e); },
                    [&](const Exported &e) { emit exported(request, e); },
                    [&](const LibraryVerified &e) { emit libraryVerified(request, e); },
+                   [&](const BackupProgress &e) { emit backupProgress(request, e); },
+                   [&](const LibraryBackedUp &e) { emit libraryBackedUp(request, e); },
                    [&](const SnapshotList &e) { emit snapshotList(request, e); },
                    [&](const SnapshotChanged &e) { emit snapshotChanged(request, e); },
                    [&](const SnapshotDisposed &e) { emit snapshotDisposed(request, e); },
