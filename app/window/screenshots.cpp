@@ -7,7 +7,9 @@
 #include "ui/inspector/state_wall.h"
 #include "ui/models/adapter_list.h"
 #include "ui/models/options_dialog.h"
+#include "ui/widgets/progress_row.h"
 #include "ui/widgets/two_line_delegate.h"
+#include "ui/windows/backup_dialog.h"
 #include "ui/windows/command_palette.h"
 
 #include <QAction>
@@ -112,6 +114,7 @@ public:
         TRY_(waitFor("inspector", "no state was shown",
                      [this] { return m_studio.inspector().findChild<StateWall *>()->current() != nullptr; }));
         TRY_(take("inspector"));
+        TRY_(takeBackup());
         TRY_(goTo("models"));
         TRY_(take("models"));
         TRY_(takeModelDetails());
@@ -308,6 +311,16 @@ private:
         auto *grid = snapshots.findChild<QWidget *>("snapshots.diffGrid");
         TRY_(waitFor("compare", "the states were not compared", [&] { return grid->isVisible(); }));
         return take("compare");
+    }
+
+    Result<> takeBackup()
+    {
+        BackupDialog dialog(m_studio.bridge(), m_studio.themes(),
+                            (m_folder + "/library.volary-backup").toStdString(), &m_studio.window());
+        dialog.show();
+        auto *progress = dialog.findChild<ProgressRow *>();
+        TRY_(waitFor("backup", "it did not end", [&] { return !progress->isVisible(); }));
+        return takeDialog("backup", dialog);
     }
 
     Result<> takeModelDetails()

@@ -387,6 +387,7 @@ private slots:
         engine.send(request, event::LibraryBackedUp{asked->path, {{"Turn 7 does not match its hash."}}});
         engine.settle();
         QVERIFY(!progress->isVisible());
+        QCOMPARE(text->textFormat(), Qt::RichText);
         QVERIFY2(text->text().contains("&lt;mine&gt;"), qPrintable(text->text()));
         QVERIFY2(text->text().contains("Turn 7"), qPrintable(text->text()));
         dialog.reject();

@@ -33,6 +33,8 @@ BackupDialog::BackupDialog(EngineBridge &bridge, const ThemeManager &themes,
     setWindowTitle(tr("Back up the library"));
     m_text->setObjectName(QStringLiteral("backup.text"));
     m_text->setWordWrap(true);
+    m_text->setTextFormat(Qt::RichText); // names of files are escaped
+    m_text->setTextInteractionFlags(Qt::TextSelectableByMouse);
     m_text->setText(tr("Every conversation and snapshot goes into <b>%1</b>. An older backup "
                        "of this name stays until the new one is complete.")
                         .arg(named(path.filename())));
@@ -100,6 +102,7 @@ void BackupDialog::end()
     m_request = 0;
     m_progress->hide();
     m_close->setText(tr("Close"));
+    m_close->setFocus();
 }
 
 void BackupDialog::done(int result)
