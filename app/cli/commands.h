@@ -16,6 +16,7 @@ Result<> merge(Context &context);
 Result<> quantize(Context &context);
 Result<> bench(Context &context);
 Result<> snapshot(Context &context);
+Result<> library(Context &context);
 
 extern const std::vector<Option> kTokenizeOptions;
 extern const std::vector<Option> kDetokenizeOptions;

@@ -42,8 +42,10 @@ const std::array kCommands{
     Command{"quantize", "MODEL OUT.gguf --dtype TYPE", "write a smaller model, and tell what that costs",
             &kQuantizeOptions, quantize, true},
     Command{"bench", "[MODEL]", "speed, beside what the machine can do", &kBenchOptions, bench},
-    Command{"snapshot", "list|show|save|rename|pin|diff|export|import|delete ...", "the snapshots of a library",
-            &kSnapshotOptions, snapshot},
+    Command{"snapshot", "list|show|save|rename|pin|diff|export|import|delete ...",
+            "the snapshots of a library", &kSnapshotOptions, snapshot},
+    Command{"library", "backup|restore FILE", "the whole library as one file, and back", &kNoOptions,
+            library},
 };
 
 void printOptions(const std::vector<Option> &options)

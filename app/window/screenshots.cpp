@@ -3,14 +3,18 @@
 #include "app/window/studio.h"
 #include "core/base/text.h"
 #include "ui/chat/composer.h"
+#include "ui/chat/persona_dialog.h"
 #include "ui/inspector/state_wall.h"
 #include "ui/models/adapter_list.h"
 #include "ui/models/options_dialog.h"
+#include "ui/widgets/progress_row.h"
 #include "ui/widgets/two_line_delegate.h"
+#include "ui/windows/backup_dialog.h"
 #include "ui/windows/command_palette.h"
 
 #include <QAction>
 #include <QApplication>
+#include <QComboBox>
 #include <QDir>
 #include <QDockWidget>
 #include <QElapsedTimer>
@@ -19,6 +23,8 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QPainter>
+#include <QPlainTextEdit>
+#include <QPushButton>
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTimer>
@@ -98,6 +104,7 @@ public:
         hideDocks();
         TRY_(trigger("chat.new"));
         TRY_(take("start"));
+        TRY_(takePersonaDialog());
         if (m_story == 0)
             TRY_(holdConversations());
         TRY_(takeConversations());
@@ -107,6 +114,7 @@ public:
         TRY_(waitFor("inspector", "no state was shown",
                      [this] { return m_studio.inspector().findChild<StateWall *>()->current() != nullptr; }));
         TRY_(take("inspector"));
+        TRY_(takeBackup());
         TRY_(goTo("models"));
         TRY_(take("models"));
         TRY_(takeModelDetails());
@@ -120,6 +128,42 @@ private:
         QObject::connect(&bridge, &EngineBridge::turnFinished, &m_studio, [this] { m_finished = true; });
         QObject::connect(&bridge, &EngineBridge::textAppended, &m_studio, [this] { ++m_appended; });
         QObject::connect(&bridge, &EngineBridge::modelFailed, &m_studio, [this] { m_modelFailed = true; });
+    }
+
+    // The first theme makes the persona, too.
+    Result<> takePersonaDialog()
+    {
+        TRY_(trigger("chat.newPersona"));
+        auto *dialog = m_studio.window().findChild<PersonaDialog *>();
+        if (!dialog)
+            return unreachable("persona", QStringLiteral("the dialog did not open"));
+        dialog->findChild<QLineEdit *>("personas.name")->setText("Tarquin");
+        dialog->findChild<QPlainTextEdit *>("personas.text")
+            ->setPlainText("My name is Tarquin and I have a cat named Momo.");
+        TRY_(takeDialog("persona", *dialog));
+        if (m_story != 0) {
+            dialog->reject();
+            return {};
+        }
+        dialog->findChild<QPushButton *>("personas.make")->click();
+        auto *box = m_studio.chat().findChild<QComboBox *>("personas.box");
+        TRY_(waitFor("persona", "it was not made", [&] { return box->currentIndex() > 0; }));
+        TRY_(take("start-persona"));
+        return trigger("chat.new");
+    }
+
+    // The window behind it is darkened: a grab has no other window's shadow.
+    Result<> takeDialog(const QString &scene, QWidget &dialog)
+    {
+        comeToRest();
+        QPixmap picture = m_studio.window().grab();
+        QPainter painter(&picture);
+        painter.fillRect(picture.rect(), QColor(0, 0, 0, 96));
+        const QSize size = picture.deviceIndependentSize().toSize();
+        painter.drawPixmap((size.width() - dialog.width()) / 2, (size.height() - dialog.height()) / 2,
+                           dialog.grab());
+        painter.end();
+        return save(scene, picture);
     }
 
     Result<> goTo(const QString &workspace)
@@ -269,6 +313,16 @@ private:
         return take("compare");
     }
 
+    Result<> takeBackup()
+    {
+        BackupDialog dialog(m_studio.bridge(), m_studio.themes(),
+                            (m_folder + "/library.volary-backup").toStdString(), &m_studio.window());
+        dialog.show();
+        auto *progress = dialog.findChild<ProgressRow *>();
+        TRY_(waitFor("backup", "it did not end", [&] { return !progress->isVisible(); }));
+        return takeDialog("backup", dialog);
+    }
+
     Result<> takeModelDetails()
     {
         auto *tabs = m_studio.models().findChild<QTabWidget *>();
@@ -281,16 +335,9 @@ private:
             return unreachable("options", QStringLiteral("the dialog did not open"));
         dialog->findChild<AdapterList *>()->add(
             {.path = "/models/adapters/rwkv-7-poems.pth", .strength = 0.8, .alpha = {}, .pissaInit = {}});
-        comeToRest();
-        QPixmap picture = m_studio.window().grab();
-        QPainter painter(&picture);
-        painter.fillRect(picture.rect(), QColor(0, 0, 0, 96));
-        painter.drawPixmap((picture.deviceIndependentSize().toSize().width() - dialog->width()) / 2,
-                           (picture.deviceIndependentSize().toSize().height() - dialog->height()) / 2,
-                           dialog->grab());
-        painter.end();
+        TRY_(takeDialog("options", *dialog));
         dialog->reject();
-        return save("options", picture);
+        return {};
     }
 
     Result<> openDamagedFile()

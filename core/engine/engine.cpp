@@ -2,6 +2,7 @@
 
 #include "core/engine/export.h"
 #include "core/engine/loaded_model.h"
+#include "core/engine/persona.h"
 #include "core/engine/reply.h"
 #include "core/engine/snapshot_jobs.h"
 #include "core/engine/store_thread.h"
@@ -217,6 +218,19 @@ struct Engine::Impl {
         onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) { reply(r, c, stop); });
     }
 
+    void handle(RequestId r, command::MakePersona c)
+    {
+        onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) {
+            auto made =
+                model ? makePersona(*model, store, c, stop, [&](Event event) { emit(r, std::move(event)); })
+                      : Result<Event>(noModel());
+            if (made)
+                emit(r, std::move(made).value());
+            else
+                emit(r, event::CommandFailed{"Making the persona", std::move(made).error()});
+        });
+    }
+
     void handle(RequestId r, command::ListConversations c)
     {
         onStore(r, "Listing the conversations", [c](Library &library) -> Result<Event> {
@@ -325,7 +339,32 @@ struct Engine::Impl {
         });
     }
 
+    void handle(RequestId r, command::BackUpLibrary c)
+    {
+        // Over a connection of its own, so that turns are saved meanwhile.
+        onAnalysis(r, "Backing up the library",
+                   [this, r, c = std::move(c)](const auto &keepGoing) -> Result<Event> {
+                       TRY(const LibraryInfo info,
+                           store.call<LibraryInfo>([](Library &library) { return library.info(); }));
+                       TRY(const auto library, Library::open(info.path, OpenMode::ReadOnly));
+                       auto lastShown = Clock::now() - kProgressEvery;
+                       TRY(auto damage, library->backUp(c.path, [&](double fraction) {
+                           if (Clock::now() - lastShown >= kProgressEvery) {
+                               lastShown = Clock::now();
+                               emit(r, event::BackupProgress{fraction});
+                           }
+                           return keepGoing();
+                       }));
+                       return Event(event::LibraryBackedUp{c.path, std::move(damage)});
+                   });
+    }
+
     void handle(RequestId r, command::ListSnapshots) { onStore(r, "Listing the snapshots", listSnapshots); }
+    void handle(RequestId r, command::ListBeginnings)
+    {
+        onStore(r, "Listing the personas",
+                [open = currentDescription()](Library &library) { return listBeginnings(library, open); });
+    }
     void handle(RequestId r, command::NameSnapshot c)
     {
         onStore(r, "Naming the snapshot",

@@ -29,6 +29,7 @@ struct GenerationSettings {
     int maxTokens = 512;
     std::string chatFormat;             // empty: the model's own
     std::filesystem::path initialState; // a tuned state that the first turn begins with; empty: the model's
+    SnapshotId beginning = 0; // a stored snapshot that it begins with; goes before initialState; 0: none
 
     bool operator==(const GenerationSettings &) const = default;
     std::string toJson() const;
@@ -122,6 +123,9 @@ struct ExportConversation { // -> event::Exported; format by ending: .md or .jso
     std::filesystem::path path;
 };
 struct VerifyLibrary {}; // -> event::LibraryVerified
+struct BackUpLibrary {   // -> event::BackupProgress, then event::LibraryBackedUp; can be cancelled
+    std::filesystem::path path;
+};
 
 struct ListSnapshots {}; // -> event::SnapshotList
 struct NameSnapshot {    // -> event::SnapshotChanged
@@ -156,6 +160,15 @@ struct WatchState { // event::StateObserved some times a second while a reply is
                     // off
     bool on;
 };
+struct ListBeginnings {}; // -> event::BeginningList: what a chat with the open model can begin with
+// Stores a named beginning: the open model's state after a tuned state, a text, or a text on top of a tuned
+// state. -> event::PromptProgress (with conversation 0), then event::PersonaMade; can be cancelled.
+struct MakePersona {
+    std::string name;
+    std::string text;                   // read as the chat format writes a system text
+    std::filesystem::path initialState; // empty: none
+    std::string chatFormat;             // empty: the model's own
+};
 struct StartFromSnapshot { // -> event::ConversationCreated, then event::ConversationOpened; needs its model
     SnapshotId snapshot;
     GenerationSettings settings;
@@ -163,16 +176,16 @@ struct StartFromSnapshot { // -> event::ConversationCreated, then event::Convers
 
 } // namespace command
 
-using Command =
-    std::variant<command::OpenModel, command::CloseModel, command::ListConversations,
-                 command::CreateConversation, command::OpenConversation, command::RenameConversation,
-                 command::SetConversationSettings, command::SetCurrentTurn, command::DisposeConversation,
-                 command::HideTurn, command::Search, command::SendMessage, command::Regenerate,
-                 command::ContinueReply, command::BranchAtToken, command::LoadTraces,
-                 command::ExportConversation, command::VerifyLibrary, command::ListSnapshots,
-                 command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot, command::DrawSnapshot,
-                 command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
-                 command::InspectSnapshot, command::WatchState, command::StartFromSnapshot>;
+using Command = std::variant<
+    command::OpenModel, command::CloseModel, command::ListConversations, command::CreateConversation,
+    command::OpenConversation, command::RenameConversation, command::SetConversationSettings,
+    command::SetCurrentTurn, command::DisposeConversation, command::HideTurn, command::Search,
+    command::SendMessage, command::Regenerate, command::ContinueReply, command::BranchAtToken,
+    command::LoadTraces, command::ExportConversation, command::VerifyLibrary, command::BackUpLibrary,
+    command::ListSnapshots, command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot,
+    command::DrawSnapshot, command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
+    command::InspectSnapshot, command::WatchState, command::ListBeginnings, command::MakePersona,
+    command::StartFromSnapshot>;
 
 // Events.
 // .
@@ -258,7 +271,7 @@ struct TurnStarted {
     double readTokensPerSecond;
 };
 struct PromptProgress {
-    ConversationId conversation;
+    ConversationId conversation; // 0: a persona
     std::int64_t done, total;
 };
 struct TextAppended {
@@ -288,6 +301,13 @@ struct Exported {
 };
 struct LibraryVerified {
     std::vector<Library::Damage> damage;
+};
+struct BackupProgress {
+    double fraction; // 0..1; below zero while the copy is checked
+};
+struct LibraryBackedUp { // the copy is on disk, and was checked
+    std::filesystem::path path;
+    std::vector<Library::Damage> damage; // of the library, as copied
 };
 struct SnapshotList {
     std::shared_ptr<const std::vector<SnapshotSummary>> snapshots; // those in the trash, too
@@ -319,6 +339,12 @@ struct StateObserved {
 struct SnapshotImported {
     SnapshotSummary snapshot;
 };
+struct BeginningList {
+    std::shared_ptr<const std::vector<SnapshotSummary>> snapshots;
+};
+struct PersonaMade { // it is on disk
+    SnapshotSummary snapshot;
+};
 // Any other command that failed; what it wanted to change is unchanged.
 struct CommandFailed {
     std::string task; // "Renaming the conversation"
@@ -327,13 +353,15 @@ struct CommandFailed {
 
 } // namespace event
 
-using Event = std::variant<
-    event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed, event::LibraryOpened,
-    event::LibraryFailed, event::ConversationList, event::ConversationCreated, event::ConversationOpened,
-    event::ConversationChanged, event::ConversationDisposed, event::SearchResults, event::TurnStarted,
-    event::PromptProgress, event::TextAppended, event::TurnFinished, event::GenerationFailed,
-    event::TracesLoaded, event::Exported, event::LibraryVerified, event::SnapshotList, event::SnapshotChanged,
-    event::SnapshotDisposed, event::SnapshotDrawn, event::SnapshotsCompared, event::SnapshotImported,
-    event::SnapshotInspected, event::StateObserved, event::CommandFailed>;
+using Event =
+    std::variant<event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed,
+                 event::LibraryOpened, event::LibraryFailed, event::ConversationList,
+                 event::ConversationCreated, event::ConversationOpened, event::ConversationChanged,
+                 event::ConversationDisposed, event::SearchResults, event::TurnStarted, event::PromptProgress,
+                 event::TextAppended, event::TurnFinished, event::GenerationFailed, event::TracesLoaded,
+                 event::Exported, event::LibraryVerified, event::BackupProgress, event::LibraryBackedUp,
+                 event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed, event::SnapshotDrawn,
+                 event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
+                 event::StateObserved, event::BeginningList, event::PersonaMade, event::CommandFailed>;
 
 } // namespace volary

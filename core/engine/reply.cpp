@@ -265,6 +265,25 @@ Result<> ReplyJob::nameAfter(const command::SendMessage &command)
     return {};
 }
 
+Result<> ReplyJob::begin(Session &session, const GenerationSettings &settings, Start &start)
+{
+    if (settings.beginning != 0) {
+        auto image = m_store.call<std::shared_ptr<const SnapshotImage>>(
+            [&](Library &library) { return library.loadSnapshot(settings.beginning); });
+        if (!image && image.error().code == ErrorCode::NotFound)
+            return Error{ErrorCode::NotFound,
+                         "The persona that this chat begins with is no longer in the library.",
+                         "Choose another one, or none, and send the message again."};
+        TRY(const auto loaded, std::move(image));
+        TRY_(session.restore(*loaded));
+        start.reused = std::int64_t(loaded->tokens.size());
+    } else if (!settings.initialState.empty()) {
+        TRY(const auto tuned, openTensorFile(settings.initialState));
+        TRY_(session.resetTo(*tuned));
+    }
+    return {};
+}
+
 Result<ReplyJob::Start> ReplyJob::prepare(const command::SendMessage &command, Session &session)
 {
     Start start;
@@ -273,14 +292,13 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::SendMessage &command, S
         TRY(const auto turns, turnsOf(command.conversation));
         TRY_(restore(session, turns, *command.parent, start));
         before = notedFormat(turns, command.parent);
-    } else if (!command.settings.initialState.empty()) {
-        TRY(const auto tuned, openTensorFile(command.settings.initialState));
-        TRY_(session.resetTo(*tuned));
+    } else {
+        TRY_(begin(session, command.settings, start));
     }
     const ChatFormat &format =
         firstFormat({command.settings.chatFormat, before, m_model.description()->chatFormat});
     TRY(const auto tokens,
-        encode(m_model.tokenizer(), format.openTurn(command.text, !command.parent.has_value())));
+        encode(m_model.tokenizer(), format.openTurn(command.text, session.tokens().empty())));
     if (tokens.empty())
         return Error{ErrorCode::Invalid, "The message is empty.", "Write something first."};
     TRY_(read(session, tokens, command.conversation, start));

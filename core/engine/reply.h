@@ -58,6 +58,8 @@ private:
     // Takes the longest stored beginning of what the session will have read, from whichever conversation, and
     // leaves in `tokens` what must still be read. The sampler stays as it is.
     Result<> skipKnown(Session &session, std::span<const TokenId> &tokens, Start &start);
+    // Brings a fresh session to what the settings say that a conversation begins with.
+    Result<> begin(Session &session, const GenerationSettings &settings, Start &start);
     Result<> read(Session &session, std::span<const TokenId> tokens, ConversationId conversation,
                   Start &start);
     Result<Turn> saveUserTurn(const command::SendMessage &command, Session &session, const ChatFormat &format,

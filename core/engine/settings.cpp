@@ -9,7 +9,8 @@ std::string GenerationSettings::toJson() const
     return Json(Json::Object{{"sampler", sampling ? std::move(sampling).value() : Json()},
                              {"max_tokens", maxTokens},
                              {"chat_format", chatFormat},
-                             {"initial_state", initialState.string()}})
+                             {"initial_state", initialState.string()},
+                             {"beginning", beginning}})
         .dump();
 }
 
@@ -26,6 +27,8 @@ Result<GenerationSettings> GenerationSettings::fromJson(std::string_view text)
         settings.chatFormat = value->stringOr("");
     if (const Json *value = json.find("initial_state"))
         settings.initialState = value->stringOr("");
+    if (const Json *value = json.find("beginning"))
+        settings.beginning = value->integerOr(0);
     if (settings.maxTokens < 1 || settings.maxTokens > 1'000'000)
         return Error{ErrorCode::Invalid,
                      "The length limit of a reply must lie between 1 and 1,000,000 tokens.", ""};

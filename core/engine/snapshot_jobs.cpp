@@ -50,6 +50,16 @@ Result<Event> listSnapshots(Library &library)
     return Event(event::SnapshotList{std::make_shared<const std::vector<SnapshotSummary>>(std::move(all))});
 }
 
+Result<Event> listBeginnings(Library &library, const std::shared_ptr<const ModelDescription> &open)
+{
+    std::vector<SnapshotSummary> named;
+    if (open) {
+        TRY(named, library.namedSnapshots(open->identity.fingerprint));
+    }
+    return Event(
+        event::BeginningList{std::make_shared<const std::vector<SnapshotSummary>>(std::move(named))});
+}
+
 Result<Event> nameSnapshot(Library &library, const command::NameSnapshot &command)
 {
     TRY_(library.nameSnapshot(command.snapshot, command.name));

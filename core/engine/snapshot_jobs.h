@@ -11,6 +11,7 @@ namespace volary {
 
 // On the store thread.
 Result<Event> listSnapshots(Library &library);
+Result<Event> listBeginnings(Library &library, const std::shared_ptr<const ModelDescription> &open);
 Result<Event> nameSnapshot(Library &library, const command::NameSnapshot &command);
 Result<Event> pinSnapshot(Library &library, const command::PinSnapshot &command);
 Result<Event> disposeSnapshot(Library &library, const command::DisposeSnapshot &command);

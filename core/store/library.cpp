@@ -1,15 +1,11 @@
 #include "core/store/library.h"
 
 #include "core/base/text.h"
+#include "core/store/files.h"
 #include "core/store/library_impl.h"
 #include "core/store/schema.h"
 #include "core/store/seal.h"
 #include "core/store/snapshots.h"
-
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <unistd.h>
 
 namespace volary {
 
@@ -18,57 +14,6 @@ namespace {
 namespace fs = std::filesystem;
 using sqlite::Access;
 using sqlite::Database;
-
-fs::path beside(const fs::path &path, std::string_view suffix)
-{
-    fs::path sibling = path;
-    sibling += suffix;
-    return sibling;
-}
-
-// One name for one file, so that two ways to write its path meet the same lock.
-fs::path canonicalPath(const fs::path &path)
-{
-    std::error_code failure;
-    fs::path found = fs::weakly_canonical(fs::absolute(path, failure), failure);
-    return failure ? path : found;
-}
-
-Error fileTrouble(const char *task, const fs::path &path, const std::string &reason)
-{
-    return {ErrorCode::Io,
-            format("%s %s failed: %s.", task, printable(path.native(), 300).c_str(), reason.c_str()),
-            "Check the folder and its disk."};
-}
-
-Result<> syncToDisk(const fs::path &path)
-{
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    const bool synced = descriptor >= 0 && ::fsync(descriptor) == 0;
-    const int failure = errno;
-    if (descriptor >= 0)
-        ::close(descriptor);
-    if (!synced)
-        return fileTrouble("Writing", path, std::strerror(failure));
-    return {};
-}
-
-// Gives a file that was written beside its place its name: from then on it is there, whole.
-Result<> moveIntoPlace(const fs::path &from, const fs::path &to)
-{
-    TRY_(syncToDisk(from));
-    std::error_code failure;
-    fs::rename(from, to, failure);
-    if (failure)
-        return fileTrouble("Writing", to, failure.message());
-    return syncToDisk(to.parent_path());
-}
-
-void removeFile(const fs::path &path)
-{
-    std::error_code ignored; // a leftover that stays does no harm
-    fs::remove(path, ignored);
-}
 
 Result<> createFile(const fs::path &path)
 {
@@ -94,10 +39,7 @@ Result<> createFile(const fs::path &path)
 Result<fs::path> backUp(const Database &database, const fs::path &path, int version)
 {
     const std::string stem = format(".v%d-backup", version);
-    fs::path target = beside(path, stem);
-    std::error_code ignored;
-    for (int i = 2; fs::exists(target, ignored); ++i)
-        target = beside(path, stem + format("-%d", i));
+    const fs::path target = freeNameBeside(path, stem);
     const fs::path unfinished = beside(path, stem + ".new");
     removeFile(unfinished);
     TRY_(database.run("VACUUM INTO ?", {unfinished.native()}));
@@ -153,18 +95,6 @@ void join(std::string &notice, const std::string &more)
     notice += more;
 }
 
-// Whether all that was stored is in the file itself: neither kind of log that may hold changes lies beside
-// it.
-bool hasNoLog(const fs::path &path)
-{
-    for (const char *suffix : {"-wal", "-journal"}) {
-        std::error_code absent;
-        if (fs::file_size(beside(path, suffix), absent) != 0 && !absent)
-            return false;
-    }
-    return true;
-}
-
 // SQLite notices missing pages, but takes a last one that is cut off as if zeros followed.
 Result<> checkWhole(const Database &database, const fs::path &path)
 {
@@ -201,7 +131,7 @@ Result<std::unique_ptr<Database>> openForWriting(const fs::path &path, std::stri
     return database;
 }
 
-Result<std::unique_ptr<Database>> openReader(const fs::path &path, Access access)
+Result<std::unique_ptr<Database>> openReader(const fs::path &path, Access access, Versions versions)
 {
     const bool whole = hasNoLog(path);
     TRY(auto database, Database::open(path, access));
@@ -209,6 +139,8 @@ Result<std::unique_ptr<Database>> openReader(const fs::path &path, Access access
     TRY(const int version, schemaVersion(*database, path));
     if (whole)
         TRY_(checkWhole(*database, path));
+    if (version < kSchemaVersion && versions == Versions::Older)
+        return database;
     if (version < kSchemaVersion)
         return Error{ErrorCode::Unsupported,
                      format("%s has version %d and must be upgraded to %d, which needs writing.",
@@ -218,22 +150,22 @@ Result<std::unique_ptr<Database>> openReader(const fs::path &path, Access access
     return database;
 }
 
-Result<std::unique_ptr<Database>> openForReading(const fs::path &path)
+} // namespace
+
+Result<std::unique_ptr<Database>> openForReading(const fs::path &path, Versions versions)
 {
     std::error_code ignored;
     if (!fs::exists(path, ignored))
         return Error{ErrorCode::NotFound,
                      format("There is no library %s.", printable(path.native(), 300).c_str()),
                      "Check the name, or open it for writing to make a new one."};
-    auto reader = openReader(path, Access::ReadOnly);
+    auto reader = openReader(path, Access::ReadOnly, versions);
     if (!reader && reader.error().code == ErrorCode::Io && hasNoLog(path))
         // In a write-protected folder SQLite cannot make the shared memory that readers of a WAL file need.
         // Nobody can be writing there either.
-        return openReader(path, Access::Immutable);
+        return openReader(path, Access::Immutable, versions);
     return reader;
 }
-
-} // namespace
 
 Library::Library(std::unique_ptr<Impl> impl) : m_impl(std::move(impl)) {}
 
@@ -250,7 +182,7 @@ Result<std::unique_ptr<Library>> Library::open(const std::filesystem::path &path
     auto impl = std::make_unique<Impl>();
     impl->path = canonicalPath(path);
     if (mode == OpenMode::ReadOnly) {
-        TRY(impl->database, openForReading(impl->path));
+        TRY(impl->database, openForReading(impl->path, Versions::Current));
         impl->notice = "The library is open for reading only; nothing new is stored.";
     } else {
         std::error_code ignored; // if the folder cannot be made, the lock says why

@@ -180,6 +180,8 @@ public:
     Result<std::shared_ptr<const SnapshotImage>> longestPrefix(const PrefixQuery &query) const;
     Result<SnapshotSummary> snapshot(SnapshotId id) const;
     Result<std::vector<SnapshotSummary>> snapshots() const;
+    // Those of a model that have a name and are not in the trash, in the order of names.
+    Result<std::vector<SnapshotSummary>> namedSnapshots(std::string_view modelFingerprint) const;
     Result<> nameSnapshot(SnapshotId id, std::string_view name);
     Result<> pinSnapshot(SnapshotId id, bool pinned);
     // Both are refused while a turn refers to it: then it goes with its conversation.
@@ -190,6 +192,23 @@ public:
     struct Damage {
         std::string what; // which conversation, turn or snapshot, and what is wrong
     };
+    // Told how far a copy has come, 0..1, and below zero while it is checked; false cancels.
+    using Progress = std::function<bool(double fraction)>;
+    // Writes the whole library, as it is now, into one file; whoever writes to it may go on meanwhile. The
+    // copy is whole, on disk and checked when it gets its name; what stood there before is replaced then.
+    // Returns the damage in the copy: whatever was damaged here before.
+    Result<std::vector<Damage>> backUp(const std::filesystem::path &target, const Progress &progress) const;
+
+    struct Restored {
+        std::filesystem::path replaced; // where the library is that was there before; empty: there was none
+        std::vector<Damage> damage;     // in the backup already
+    };
+    // Puts a copy of `backup`, which may be of an older version, in the place of the library at `path`.
+    // Fails with ErrorCode::Busy while somebody has that open for writing. The old library stays beside it
+    // under another name; it is left as it was by an error or a cancel.
+    static Result<Restored> restore(const std::filesystem::path &backup, const std::filesystem::path &path,
+                                    const Progress &progress);
+
     // Reads everything and checks every hash; `keepGoing` is asked now and then and may cancel
     // (ErrorCode::Cancelled). Opened read-only, the search index is left out.
     Result<std::vector<Damage>> verify(const std::function<bool()> &keepGoing = {}) const;

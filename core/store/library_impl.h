@@ -30,6 +30,15 @@ struct Library::Impl {
     }
 };
 
+enum class Versions : std::uint8_t {
+    Current,
+    Older, // also: their tables are then not compared with what they should be
+};
+
+// A connection to a library that only reads, with all checks that its opening makes.
+Result<std::unique_ptr<sqlite::Database>> openForReading(const std::filesystem::path &path,
+                                                         Versions versions);
+
 // A new row, as Library::createConversation describes it.
 Result<ConversationId> insertConversation(const sqlite::Database &database, const Conversation &values);
 

@@ -53,6 +53,11 @@ Result<std::vector<SnapshotSummary>> Library::snapshots() const
     return readSummaries(*m_impl->database);
 }
 
+Result<std::vector<SnapshotSummary>> Library::namedSnapshots(std::string_view modelFingerprint) const
+{
+    return readNamed(*m_impl->database, modelFingerprint);
+}
+
 Result<> Library::nameSnapshot(SnapshotId id, std::string_view name)
 {
     const Database &database = *m_impl->database;

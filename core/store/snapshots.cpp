@@ -354,6 +354,17 @@ SnapshotSummary summaryOf(const Statement &row)
     return summary;
 }
 
+Result<std::vector<SnapshotSummary>> summariesWhere(const Database &database, const std::string &rest,
+                                                    sqlite::Values values)
+{
+    std::vector<SnapshotSummary> summaries;
+    TRY_(database.forEach("SELECT " + kIntact + kSummaryColumns + rest, values, [&](const Statement &row) {
+        summaries.push_back(summaryOf(row));
+        return Result<>();
+    }));
+    return summaries;
+}
+
 } // namespace
 
 std::string describeSnapshot(const Database &database, SnapshotId id)
@@ -469,13 +480,15 @@ Result<SnapshotSummary> readSummary(const Database &database, SnapshotId id)
 
 Result<std::vector<SnapshotSummary>> readSummaries(const Database &database)
 {
-    std::vector<SnapshotSummary> summaries;
-    TRY_(database.forEach("SELECT " + kIntact + kSummaryColumns + " ORDER BY snapshot.id", {},
-                          [&](const Statement &row) {
-                              summaries.push_back(summaryOf(row));
-                              return Result<>();
-                          }));
-    return summaries;
+    return summariesWhere(database, " ORDER BY snapshot.id", {});
+}
+
+Result<std::vector<SnapshotSummary>> readNamed(const Database &database, std::string_view modelFingerprint)
+{
+    return summariesWhere(database,
+                          " WHERE snapshot.name <> '' AND snapshot_mark.deleted_ms IS NULL"
+                          " AND model.fingerprint = ? ORDER BY snapshot.name COLLATE NOCASE, snapshot.id",
+                          {modelFingerprint});
 }
 
 Result<> removeSnapshot(const Database &database, SnapshotId id)

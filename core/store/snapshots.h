@@ -24,6 +24,8 @@ Result<> checkSnapshot(const sqlite::Database &database, SnapshotId id);
 
 Result<SnapshotSummary> readSummary(const sqlite::Database &database, SnapshotId id);
 Result<std::vector<SnapshotSummary>> readSummaries(const sqlite::Database &database);
+Result<std::vector<SnapshotSummary>> readNamed(const sqlite::Database &database,
+                                               std::string_view modelFingerprint);
 
 // Removes the snapshot and the chunks that only it held. No turn may refer to it any more.
 Result<> removeSnapshot(const sqlite::Database &database, SnapshotId id);

@@ -150,6 +150,14 @@ std::vector<ChatSegment> ChatFormat::openTurn(std::string_view userText, bool fi
     return segments;
 }
 
+std::vector<ChatSegment> ChatFormat::openSystem(std::string_view systemText) const
+{
+    std::vector<ChatSegment> segments;
+    append(segments, system);
+    append(segments, plain(sanitize(systemText)));
+    return segments;
+}
+
 Result<std::vector<TokenId>> encode(const Tokenizer &tokenizer, std::span<const ChatSegment> segments)
 {
     std::vector<TokenId> tokens;

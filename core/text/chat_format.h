@@ -41,6 +41,10 @@ struct ChatFormat {
     std::vector<ChatSegment> openTurn(std::string_view userText, bool first,
                                       std::string_view systemText = {}) const;
 
+    // A system text that is read ahead of any turn. Its end is left out: every format ends a system text as
+    // it ends a reply, so the first turn follows it by openTurn with `first` false.
+    std::vector<ChatSegment> openSystem(std::string_view systemText) const;
+
     // User text as it may stand inside a turn: where blank lines collapse, CRLF to LF and ends trimmed.
     std::string sanitize(std::string_view userText) const;
 };

@@ -305,6 +305,26 @@ private slots:
         QCOMPARE(snapshot({"show", one}).status, 1);
     }
 
+    void libraryIsBackedUpAndRestored()
+    {
+        const QString library = file("own.volary"), copy = file("own.volary-backup");
+        const QStringList of{"--library", library, "--json", "--quiet"};
+        QCOMPARE(
+            run(QStringList{"snapshot", "save", kModel, "--prompt", "Once", "--name", "pond"} + of).status,
+            0);
+        const QJsonObject made = run(QStringList{"library", "backup", copy} + of).json();
+        QCOMPARE(made["snapshots"].toInt(), 1);
+        QVERIFY(made["damage"].toArray().isEmpty());
+        QCOMPARE(run(QStringList{"snapshot", "delete", "1"} + of).status, 0);
+
+        const QJsonObject restored = run(QStringList{"library", "restore", copy} + of).json();
+
+        QVERIFY(QFile::exists(restored["replaced"].toString()));
+        QCOMPARE(run(QStringList{"snapshot", "show", "1"} + of).json()["name"].toString(), "pond");
+        QCOMPARE(run(QStringList{"library", "restore", file("missing")} + of).status, 1);
+        QCOMPARE(run(QStringList{"library", "burn"} + of).status, 2);
+    }
+
     // A conversation moves from one library to another, and goes on there as it would have here.
     void sharedSnapshotsGoOnElsewhere()
     {

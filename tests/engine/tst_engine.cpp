@@ -6,6 +6,7 @@
 #include "core/io/safetensors_writer.h"
 #include "core/text/chat_format.h"
 #include "tests/engine/harness.h"
+#include "tests/engine/tuned_state.h"
 #include "tests/support/golden.h"
 #include "tests/support/random.h"
 #include "tests/support/verify.h"
@@ -68,8 +69,10 @@ private slots:
     void exportHoldsThePathAndTheTree();
     void exportedAnswerLeavesOutWhatWasThought();
     void searchFindsWhatWasSaid();
+    void libraryIsBackedUpWhileItIsOpen();
 
 private:
+    std::filesystem::path tunedState() const { return m_folder->filePath("tuned.safetensors").toStdString(); }
     std::filesystem::path library() const { return m_folder->filePath("library.db").toStdString(); }
     // Sends a message and waits for the end of the reply.
     std::optional<event::TurnFinished> send(Harness &harness, ConversationId conversation,
@@ -108,22 +111,6 @@ private:
         const std::string text = tokenizer.dump();
         TRY_(writeFileAtomically(folder / "tokenizer.json", std::as_bytes(std::span(text))));
         return folder;
-    }
-
-    // Random matrices for so many layers of goose-tiny.
-    std::filesystem::path writeTunedState(int layers, float deviation) const
-    {
-        const std::filesystem::path path = m_folder->filePath("tuned.safetensors").toStdString();
-        std::vector<std::vector<float>> numbers;
-        for (int layer = 0; layer < layers; ++layer)
-            numbers.push_back(normals(4 * 64 * 64, deviation));
-        std::vector<TensorToWrite> tensors;
-        for (int layer = 0; layer < layers; ++layer)
-            tensors.push_back({"blocks." + std::to_string(layer) + ".att.time_state",
-                               DType::F32,
-                               {4, 64, 64},
-                               std::as_bytes(std::span(numbers[std::size_t(layer)]))});
-        return writeSafetensors(path, tensors) ? path : std::filesystem::path();
     }
 
     std::unique_ptr<QTemporaryDir> m_folder;
@@ -473,7 +460,7 @@ void TestEngine::anotherModelIsRefusedByName()
 
 void TestEngine::aConversationCanBeginWithATunedState()
 {
-    const auto tuned = writeTunedState(12, 4);
+    const auto tuned = writeTunedState(tunedState(), 12, 4);
     Harness harness(library());
     const auto opened = harness.ask<event::ModelOpened>(command::OpenModel{
         .path = bundledModel(), .options = {.weightType = {}, .adapters = {}, .initialState = tuned}});
@@ -504,7 +491,8 @@ void TestEngine::aTunedStateThatDoesNotFitLeavesNothingBehind()
     QVERIFY(harness.openModel());
     const ConversationId conversation = harness.newConversation();
     GenerationSettings with = settings(1);
-    for (const auto &file : {writeTunedState(11, 0.3f), std::filesystem::path("/nowhere/state.pth")}) {
+    for (const auto &file :
+         {writeTunedState(tunedState(), 11, 0.3f), std::filesystem::path("/nowhere/state.pth")}) {
         with.initialState = file;
 
         const auto failed =
@@ -537,6 +525,7 @@ void TestEngine::whatAModelIsOpenedWithIsSaidAndCanBeNoted()
 
     GenerationSettings with = settings(7);
     with.initialState = "/c/pirate.pth";
+    with.beginning = 7;
     REQUIRE(const auto noted, GenerationSettings::fromJson(with.toJson()));
     QVERIFY(noted == with);
 }
@@ -587,7 +576,7 @@ void TestEngine::statesOfAnotherBeginningAreNotTakenForKnown()
     Harness harness(library());
     QVERIFY(harness.openModel());
     GenerationSettings tuned = settings(1, 0, 3);
-    tuned.initialState = writeTunedState(12, 1);
+    tuned.initialState = writeTunedState(tunedState(), 12, 1);
     const auto readBy = [&](const GenerationSettings &with) {
         const RequestId request =
             harness.engine().post(command::SendMessage{harness.newConversation(), {}, "Hello there.", with});
@@ -601,7 +590,7 @@ void TestEngine::statesOfAnotherBeginningAreNotTakenForKnown()
     QCOMPARE(readBy(settings(1, 0, 3)), 0);
     QCOMPARE(readBy(tuned), first);
     QCOMPARE(readBy(tuned), 0);
-    tuned.initialState = writeTunedState(12, 1); // other numbers in the same file
+    tuned.initialState = writeTunedState(tunedState(), 12, 1); // other numbers in the same file
     QCOMPARE(readBy(tuned), first);
 }
 
@@ -884,6 +873,34 @@ void TestEngine::searchFindsWhatWasSaid()
     QVERIFY(found);
     const auto isTheMessage = [&](const SearchHit &hit) { return hit.turn == *finished->reply.parent; };
     QVERIFY(std::ranges::any_of(found->hits, isTheMessage));
+}
+
+void TestEngine::libraryIsBackedUpWhileItIsOpen()
+{
+    const std::filesystem::path copy = m_folder->filePath("copy.volary-backup").toStdString();
+    ConversationId conversation = 0;
+    std::vector<Turn> turns;
+    {
+        Harness harness(library());
+        QVERIFY(harness.openModel());
+        conversation = harness.newConversation();
+        QVERIFY(send(harness, conversation, {}, "Hello.", settings(1, 0, 5)));
+        turns = harness.turns(conversation);
+
+        const auto done = harness.ask<event::LibraryBackedUp>(command::BackUpLibrary{copy});
+
+        QVERIFY(done);
+        QVERIFY(done->damage.empty());
+        QVERIFY(send(harness, conversation, turns.back().id, "Again.", settings(1, 0, 5)));
+        const auto failed = harness.ask<event::CommandFailed>(command::BackUpLibrary{library()});
+        QVERIFY(failed);
+        QCOMPARE(failed->error.code, ErrorCode::Invalid);
+    }
+    VERIFY_OK(Library::restore(copy, library(), [](double) { return true; }));
+    Harness harness(library());
+    QVERIFY(harness.openModel());
+    QCOMPARE(harness.turns(conversation).size(), turns.size());
+    QVERIFY(send(harness, conversation, turns.back().id, "Again.", settings(1, 0, 5)));
 }
 
 QTEST_GUILESS_MAIN(TestEngine)

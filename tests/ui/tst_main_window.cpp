@@ -3,7 +3,9 @@
 #include "fake_engine.h"
 #include "ui/models/models_workspace.h"
 #include "ui/widgets/error_card.h"
+#include "ui/widgets/progress_row.h"
 #include "ui/windows/about_dialog.h"
+#include "ui/windows/backup_dialog.h"
 #include "ui/windows/command_palette.h"
 #include "ui/windows/help_page.h"
 #include "ui/windows/main_window.h"
@@ -15,6 +17,7 @@
 #include <QComboBox>
 #include <QDockWidget>
 #include <QDropEvent>
+#include <QLabel>
 #include <QMenuBar>
 #include <QMimeData>
 #include <QPlainTextEdit>
@@ -362,6 +365,53 @@ private slots:
         QCoreApplication::processEvents();
 
         QCOMPARE(desk.window.size(), QSize(960, 600));
+    }
+
+    void backupTellsItsProgressAndItsEnd()
+    {
+        FakeEngine engine;
+        ThemeManager themes;
+        BackupDialog dialog(engine.bridge(), themes, "/backups/<mine>.volary-backup", nullptr);
+        dialog.show();
+        const auto *asked = engine.last<command::BackUpLibrary>();
+        QVERIFY(asked);
+        QCOMPARE(asked->path, std::filesystem::path("/backups/<mine>.volary-backup"));
+        const RequestId request = engine.lastRequest();
+        auto *progress = dialog.findChild<ProgressRow *>();
+        auto *text = dialog.findChild<QLabel *>("backup.text");
+        engine.send(request, event::BackupProgress{0.4});
+        engine.send(request + 1, event::LibraryBackedUp{"/elsewhere", {}}); // another's
+        engine.settle();
+        QVERIFY(progress->isVisible());
+
+        engine.send(request, event::LibraryBackedUp{asked->path, {{"Turn 7 does not match its hash."}}});
+        engine.settle();
+        QVERIFY(!progress->isVisible());
+        QCOMPARE(text->textFormat(), Qt::RichText);
+        QVERIFY2(text->text().contains("&lt;mine&gt;"), qPrintable(text->text()));
+        QVERIFY2(text->text().contains("Turn 7"), qPrintable(text->text()));
+        dialog.reject();
+        QVERIFY(engine.cancelled.empty());
+    }
+
+    void closingCancelsABackupAndFailuresAreShown()
+    {
+        FakeEngine engine;
+        ThemeManager themes;
+        {
+            BackupDialog dialog(engine.bridge(), themes, "/backups/a", nullptr);
+            dialog.show();
+            dialog.reject();
+            QCOMPARE(engine.cancelled, std::vector<RequestId>{engine.lastRequest()});
+        }
+        BackupDialog dialog(engine.bridge(), themes, "/backups/a", nullptr);
+        dialog.show();
+        engine.send(engine.lastRequest(),
+                    event::CommandFailed{"Backing up the library",
+                                         Error{ErrorCode::Io, "The disk is full.", "Free some space."}});
+        engine.settle();
+        QVERIFY(dialog.findChild<ErrorCard *>()->isVisible());
+        QVERIFY(!dialog.findChild<ProgressRow *>()->isVisible());
     }
 };
 

@@ -148,6 +148,8 @@ void EngineBridge::announce(RequestId request, const Event &event)
                    [&](const TracesLoaded &e) { emit tracesLoaded(request, e); },
                    [&](const Exported &e) { emit exported(request, e); },
                    [&](const LibraryVerified &e) { emit libraryVerified(request, e); },
+                   [&](const BackupProgress &e) { emit backupProgress(request, e); },
+                   [&](const LibraryBackedUp &e) { emit libraryBackedUp(request, e); },
                    [&](const SnapshotList &e) { emit snapshotList(request, e); },
                    [&](const SnapshotChanged &e) { emit snapshotChanged(request, e); },
                    [&](const SnapshotDisposed &e) { emit snapshotDisposed(request, e); },
@@ -156,6 +158,8 @@ void EngineBridge::announce(RequestId request, const Event &event)
                    [&](const SnapshotInspected &e) { emit snapshotInspected(request, e); },
                    [&](const StateObserved &e) { emit stateObserved(request, e); },
                    [&](const SnapshotImported &e) { emit snapshotImported(request, e); },
+                   [&](const BeginningList &e) { emit beginningList(request, e); },
+                   [&](const PersonaMade &e) { emit personaMade(request, e); },
                    [&](const CommandFailed &e) { emit commandFailed(request, e); },
                },
                event);

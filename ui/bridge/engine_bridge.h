@@ -59,6 +59,8 @@ signals:
     void tracesLoaded(volary::RequestId request, const volary::event::TracesLoaded &loaded);
     void exported(volary::RequestId request, const volary::event::Exported &exported);
     void libraryVerified(volary::RequestId request, const volary::event::LibraryVerified &verified);
+    void backupProgress(volary::RequestId request, const volary::event::BackupProgress &progress);
+    void libraryBackedUp(volary::RequestId request, const volary::event::LibraryBackedUp &backedUp);
     void snapshotList(volary::RequestId request, const volary::event::SnapshotList &list);
     void snapshotChanged(volary::RequestId request, const volary::event::SnapshotChanged &changed);
     void snapshotDisposed(volary::RequestId request, const volary::event::SnapshotDisposed &disposed);
@@ -67,6 +69,8 @@ signals:
     void snapshotInspected(volary::RequestId request, const volary::event::SnapshotInspected &inspected);
     void stateObserved(volary::RequestId request, const volary::event::StateObserved &observed);
     void snapshotImported(volary::RequestId request, const volary::event::SnapshotImported &imported);
+    void beginningList(volary::RequestId request, const volary::event::BeginningList &list);
+    void personaMade(volary::RequestId request, const volary::event::PersonaMade &made);
     void commandFailed(volary::RequestId request, const volary::event::CommandFailed &failed);
 
 private:

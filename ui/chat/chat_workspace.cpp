@@ -8,6 +8,7 @@
 #include "ui/chat/panels/probability_panel.h"
 #include "ui/chat/panels/sampling_panel.h"
 #include "ui/chat/panels/timeline_strip.h"
+#include "ui/chat/persona_chooser.h"
 #include "ui/chat/start_page.h"
 #include "ui/chat/transcript_view.h"
 #include "ui/widgets/error_card.h"
@@ -77,6 +78,20 @@ void ChatWorkspace::newConversation()
     showPath();
     m_composer->edit().setFocus();
     emit sessionChanged();
+}
+
+void ChatWorkspace::newPersona()
+{
+    if (!m_model.path().empty()) // the page where it is chosen
+        newConversation();
+    m_start->personas().makePersona(settings().chatFormat);
+}
+
+// A conversation in which something was said has begun already.
+void ChatWorkspace::beginWith(SnapshotId persona)
+{
+    if (m_model.path().empty())
+        m_sampling->setBeginning(persona);
 }
 
 GenerationSettings ChatWorkspace::settings() const
@@ -460,11 +475,14 @@ void ChatWorkspace::showPath()
 {
     const bool somethingSaid = !m_model.path().empty();
     m_pages->setCurrentWidget(somethingSaid ? static_cast<QWidget *>(m_transcript) : m_start);
+    m_start->personas().choose(settings().beginning);
     m_timeline->setVisible(somethingSaid);
     m_heading->setText(m_model.isOpen() ? QString::fromStdString(m_model.conversation().title) : QString());
     const Turn *last = m_model.leaf() ? m_model.find(*m_model.leaf()) : nullptr;
     const qsizetype turns = qsizetype(m_model.path().size());
-    m_crumb->setText(last ? (turns == 1 ? tr("1 turn, ") : tr("%1 turns, ").arg(turns)) +
+    const QString persona = m_start->personas().nameOf(settings().beginning);
+    m_crumb->setText(last ? (persona.isEmpty() ? QString() : tr("begun with “%1”, ").arg(persona)) +
+                                (turns == 1 ? tr("1 turn, ") : tr("%1 turns, ").arg(turns)) +
                                 tr("%1 tokens").arg(QLocale().toString(qlonglong(last->position)))
                           : QString());
     m_transcript->reload();
@@ -510,6 +528,7 @@ void ChatWorkspace::refreshActions()
         m_byId.value(QString::fromLatin1(id))->setEnabled(enabled);
     };
     enable("chat.send", idle && m_bridge.model());
+    enable("chat.newPersona", m_bridge.model() != nullptr);
     enable("chat.continue", ready && hasReply);
     enable("chat.regenerate", ready && hasUser);
     enable("chat.edit", idle && hasUser);

@@ -73,6 +73,8 @@ private:
 
     // What the user does.
     void newConversation();
+    void newPersona();
+    void beginWith(SnapshotId persona);
     void send();
     void sendPrompt(const QString &prompt);
     void stop();

@@ -9,6 +9,7 @@
 #include "ui/chat/panels/probability_panel.h"
 #include "ui/chat/panels/sampling_panel.h"
 #include "ui/chat/panels/timeline_strip.h"
+#include "ui/chat/persona_chooser.h"
 #include "ui/chat/start_page.h"
 #include "ui/chat/transcript_view.h"
 #include "ui/widgets/error_card.h"
@@ -27,9 +28,9 @@ namespace volary::ui {
 
 ChatWorkspace::ChatWorkspace(EngineBridge &bridge, ThemeManager &themes, QWidget *parent)
     : Workspace(parent), m_bridge(bridge), m_themes(themes), m_splitter(new QSplitter(this)),
-      m_heading(new QLabel), m_crumb(new QLabel), m_pages(new QStackedWidget), m_start(new StartPage(themes)),
-      m_transcript(new TranscriptView(themes, m_model)), m_toEnd(new QToolButton),
-      m_findBar(new FindBar(themes)), m_error(new ErrorCard(themes)),
+      m_heading(new QLabel), m_crumb(new QLabel), m_pages(new QStackedWidget),
+      m_start(new StartPage(bridge, themes)), m_transcript(new TranscriptView(themes, m_model)),
+      m_toEnd(new QToolButton), m_findBar(new FindBar(themes)), m_error(new ErrorCard(themes)),
       m_reading(new ProgressRow(themes, tr("Reading"))), m_timeline(new TimelineStrip(themes, nullptr)),
       m_composer(new Composer(themes)), m_tree(new BranchTree(themes, nullptr)),
       m_sampling(new SamplingPanel(themes, nullptr)), m_probabilities(new ProbabilityPanel(themes, nullptr)),
@@ -67,6 +68,7 @@ void ChatWorkspace::makeActions()
     const auto separator = [this] { m_commands.append(nullptr); };
     addCommand("chat.new", tr("New conversation"), QStringLiteral("plus"), QKeySequence::New,
                &W::newConversation);
+    addCommand("chat.newPersona", tr("New persona …"), QStringLiteral("plus"), {}, &W::newPersona);
     addCommand("chat.rename", tr("Rename conversation"), QStringLiteral("edit"), Qt::Key_F2,
                &W::renameConversation);
     addCommand("chat.export", tr("Export conversation …"), QStringLiteral("export"), {},
@@ -186,6 +188,8 @@ void ChatWorkspace::connectViews()
         showPath();
     });
     connect(m_start, &StartPage::promptChosen, this, &ChatWorkspace::sendPrompt);
+    connect(&m_start->personas(), &PersonaChooser::changed, this, &ChatWorkspace::beginWith);
+    connect(&m_start->personas(), &PersonaChooser::newRequested, this, &ChatWorkspace::newPersona);
     connect(m_start, &StartPage::modelsRequested, this, &ChatWorkspace::modelsRequested);
 
     connect(m_transcript, &TranscriptView::copyRequested, this, &ChatWorkspace::copyText);
@@ -247,6 +251,7 @@ void ChatWorkspace::connectBridge()
         m_sampling->setSuggested(opened.model->suggestedSettings);
         if (!m_model.isOpen())
             m_sampling->setSettings(opened.model->suggestedSettings);
+        m_start->personas().choose(settings().beginning);
         m_probabilities->setVocabulary(opened.model->vocabulary);
         refreshComposer();
         refreshActions();

@@ -1,5 +1,7 @@
 #include "ui/chat/start_page.h"
 
+#include "ui/chat/persona_chooser.h"
+
 #include <QGridLayout>
 #include <QIcon>
 #include <QLabel>
@@ -38,8 +40,9 @@ constexpr std::uint64_t kTinyParameters = 100'000'000;
 
 } // namespace
 
-StartPage::StartPage(const ThemeManager &themes, QWidget *parent)
+StartPage::StartPage(EngineBridge &bridge, const ThemeManager &themes, QWidget *parent)
     : QWidget(parent), m_title(new QLabel(this)), m_about(new QLabel(this)), m_prompts(new QWidget(this)),
+      m_personas(new PersonaChooser(bridge, themes, this)),
       m_openModel(new QPushButton(tr("Open a model"), this))
 {
     setProperty("ground", "surface");
@@ -95,6 +98,7 @@ StartPage::StartPage(const ThemeManager &themes, QWidget *parent)
     column->addWidget(m_title, 0, Qt::AlignHCenter);
     column->addWidget(m_about, 0, Qt::AlignHCenter);
     column->addSpacing(14);
+    column->addWidget(m_personas, 0, Qt::AlignHCenter);
     column->addWidget(m_prompts, 0, Qt::AlignHCenter);
     column->addWidget(m_openModel, 0, Qt::AlignHCenter);
     column->addStretch(3);
@@ -112,6 +116,7 @@ void StartPage::setAbout(const QString &text)
 void StartPage::setModel(const std::shared_ptr<const ModelDescription> &model)
 {
     m_prompts->setVisible(model != nullptr);
+    m_personas->setVisible(model != nullptr);
     m_openModel->setVisible(model == nullptr);
     if (!model) {
         m_title->setText(tr("Open a model to begin"));

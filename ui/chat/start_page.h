@@ -1,7 +1,7 @@
 // What the chat shows before anything was said.
 #pragma once
 
-#include "core/engine/messages.h"
+#include "ui/bridge/engine_bridge.h"
 #include "ui/theme/theme.h"
 
 #include <QWidget>
@@ -11,14 +11,17 @@ class QPushButton;
 
 namespace volary::ui {
 
-// Says which model is ready, and offers a few messages to begin with.
+class PersonaChooser;
+
+// Says which model is ready, what the chat begins with, and offers a few messages.
 class StartPage : public QWidget {
     Q_OBJECT
 
 public:
-    StartPage(const ThemeManager &themes, QWidget *parent = nullptr);
+    StartPage(EngineBridge &bridge, const ThemeManager &themes, QWidget *parent = nullptr);
 
     void setModel(const std::shared_ptr<const ModelDescription> &model); // null: none is open
+    PersonaChooser &personas() { return *m_personas; }
 
 signals:
     void promptChosen(const QString &prompt);
@@ -30,6 +33,7 @@ private:
     QLabel *m_title;
     QLabel *m_about;
     QWidget *m_prompts;
+    PersonaChooser *m_personas;
     QPushButton *m_openModel;
 };
 

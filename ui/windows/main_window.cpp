@@ -2,6 +2,7 @@
 
 #include "ui/widgets/error_card.h"
 #include "ui/windows/about_dialog.h"
+#include "ui/windows/backup_dialog.h"
 #include "ui/windows/command_palette.h"
 #include "ui/windows/help_page.h"
 #include "ui/windows/rail.h"
@@ -13,7 +14,9 @@
 #include <QActionGroup>
 #include <QApplication>
 #include <QCloseEvent>
+#include <QDate>
 #include <QDockWidget>
+#include <QFileDialog>
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QMenuBar>
@@ -111,6 +114,7 @@ void MainWindow::makeActions()
         connect(makeAction(name, text, icon, keys), &QAction::triggered, this, run);
     };
     make("window.settings", tr("&Settings…"), "settings", {tr("Ctrl+,")}, [this] { openSettings(); });
+    make("window.backup", tr("&Back up the library…"), "library", {}, [this] { backUpLibrary(); });
     make("window.quit", tr("&Quit"), "close", {tr("Ctrl+Q")}, [this] { close(); });
     m_actions.append(separator());
     make("window.palette", tr("Command &palette…"), "search", {tr("Ctrl+K"), tr("Ctrl+Shift+P")},
@@ -406,6 +410,18 @@ void MainWindow::openPalette(const QString &typed)
 void MainWindow::openSettings()
 {
     SettingsDialog(m_preferences, m_library, this).exec();
+}
+
+void MainWindow::backUpLibrary()
+{
+    const QString name = tr("library-%1.volary-backup").arg(QDate::currentDate().toString(Qt::ISODate));
+    const QString path = QFileDialog::getSaveFileName(this, tr("Back up the library"), name,
+                                                      tr("Backups (*.volary-backup);;All files (*)"));
+    if (path.isEmpty())
+        return;
+    auto *dialog = new BackupDialog(m_bridge, m_themes, path.toStdString(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void MainWindow::announce(const QString &text)

@@ -83,6 +83,7 @@ private:
 
     void openPalette(const QString &typed);
     void openSettings();
+    void backUpLibrary();
     SessionValues sessionValues() const;
 
     EngineBridge &m_bridge;

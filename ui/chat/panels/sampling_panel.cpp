@@ -86,6 +86,7 @@ SamplingPanel::SamplingPanel(const ThemeManager &themes, QWidget *parent)
     connect(suggested, &QPushButton::clicked, this, [this] {
         GenerationSettings wanted = m_suggested;
         wanted.initialState = m_state->path(); // what a conversation is about, not how it is sampled
+        wanted.beginning = m_beginning;
         setSettings(wanted);
         m_delay.start();
     });
@@ -157,6 +158,12 @@ QSpinBox *SamplingPanel::addCount(QFormLayout &form, const QString &name, const 
     return box;
 }
 
+void SamplingPanel::setBeginning(SnapshotId beginning)
+{
+    m_beginning = beginning;
+    m_delay.start();
+}
+
 void SamplingPanel::flush()
 {
     if (!m_delay.isActive())
@@ -181,6 +188,7 @@ void SamplingPanel::setSettings(const GenerationSettings &settings)
     m_seed->setText(s.seed == 0 ? QString() : QString::number(s.seed));
     m_format->setCurrentIndex(std::max(0, m_format->findData(QString::fromStdString(settings.chatFormat))));
     m_state->setPath(settings.initialState);
+    m_beginning = settings.beginning;
     m_filling = false;
 }
 
@@ -199,6 +207,7 @@ GenerationSettings SamplingPanel::settings() const
     settings.maxTokens = m_maxTokens->value();
     settings.chatFormat = m_format->currentData().toString().toStdString();
     settings.initialState = m_state->path();
+    settings.beginning = m_beginning;
     return settings;
 }
 

@@ -25,7 +25,8 @@ public:
 
     void setSettings(const GenerationSettings &settings);
     GenerationSettings settings() const;
-    void flush();                                          // tells of a change now that would be told later
+    void setBeginning(SnapshotId beginning); // chosen elsewhere; tells of it like any other change
+    void flush();                            // tells of a change now that would be told later
     void setSuggested(const GenerationSettings &settings); // by the model
 
 signals:
@@ -43,6 +44,7 @@ private:
     QLineEdit *m_seed;
     QComboBox *m_format;
     PathField *m_state;
+    SnapshotId m_beginning = 0; // kept, not shown
     QTimer m_delay;
     bool m_filling = false;
 };
