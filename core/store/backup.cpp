@@ -83,6 +83,11 @@ Result<std::vector<Library::Damage>> checkCopy(const fs::path &copy, const Libra
         TRY(const auto library, Library::open(copy));
         TRY(damage, library->verify([&] { return progress(-1); }));
     }
+    {
+        // Whoever reads a file with a write-ahead log leaves files beside it; a backup should stay alone.
+        TRY(const auto database, Database::open(copy, Access::ReadWrite));
+        TRY_(database->execute("PRAGMA journal_mode = DELETE"));
+    }
     if (!hasNoLog(copy))
         return Error{ErrorCode::Io, "The copy of the library could not be finished.",
                      "Check the disk and try again."};

@@ -222,6 +222,8 @@ private slots:
         VERIFY_OK(scene.add(*opened, "Swans"));
         REQUIRE(const QStringList copy, titles(scene.path("copy.volary")));
         QCOMPARE(copy, QStringList{"Geese"}); // the backup is nobody's library
+        for (const QString &file : scene.files())
+            QVERIFY2(!file.startsWith("copy.volary-"), qPrintable(file)); // it stays alone
     }
 
     void changesOfAWriterThatDiedAreKeptWithTheOldLibrary()
