@@ -20,8 +20,8 @@ public:
     static Result<WorkFolder> make(const fs::path &beside)
     {
         WorkFolder folder(beside);
+        folder.clear(); // what a run left that did not end
         std::error_code failure;
-        fs::remove_all(folder.m_path, failure); // of a run that did not end
         fs::create_directories(folder.m_path, failure);
         if (failure)
             return fileTrouble("Making", folder.m_path, failure.message());
@@ -31,15 +31,30 @@ public:
     WorkFolder &operator=(WorkFolder &&) = delete;
     ~WorkFolder()
     {
-        std::error_code ignored; // a leftover that stays does no harm
         if (!m_path.empty())
-            fs::remove_all(m_path, ignored);
+            clear();
     }
 
     fs::path copy() const { return m_path / "library.volary"; }
 
 private:
     explicit WorkFolder(fs::path path) : m_path(std::move(path)) {}
+
+    // Only what lies there by our names: the folder may have been somebody's before.
+    void clear() const
+    {
+        std::error_code ignored; // a leftover that stays does no harm
+        const std::string prefix = copy().filename().string();
+        std::vector<fs::path> ours;
+        for (const auto &entry : fs::directory_iterator(m_path, ignored)) {
+            if (entry.path().filename().string().starts_with(prefix))
+                ours.push_back(entry.path());
+        }
+        for (const fs::path &path : ours)
+            fs::remove(path, ignored);
+        fs::remove(m_path, ignored); // if nothing else is in it
+    }
+
     fs::path m_path;
 };
 
