@@ -9,6 +9,7 @@ namespace volary {
 namespace {
 
 constexpr std::size_t kMaxSections = 2'000;
+constexpr std::size_t kMaxChapters = 64;
 constexpr std::size_t kLongestTitle = 120;
 constexpr std::size_t kLongestChapterLine = 80;
 constexpr std::size_t kShortestChapter = 200; // bytes: less stands in a table of contents
@@ -183,6 +184,29 @@ std::vector<Section> sectionsFrom(std::string_view text, const std::vector<Headi
         begin = end;
     }
     return sections;
+}
+
+std::vector<Section> chaptersOf(const std::vector<Section> &sections)
+{
+    std::vector<Section> chapters;
+    for (const Section &section : sections) {
+        if (section.level == 1 || chapters.empty())
+            chapters.push_back(section);
+        else
+            chapters.back().end = section.end;
+    }
+    if (chapters.size() <= kMaxChapters)
+        return chapters;
+    const std::size_t each = (chapters.size() + kMaxChapters - 1) / kMaxChapters;
+    std::vector<Section> joined;
+    for (std::size_t i = 0; i < chapters.size(); i += each) {
+        const Section &last = chapters[std::min(i + each, chapters.size()) - 1];
+        joined.push_back(chapters[i]);
+        joined.back().end = last.end;
+        if (last.begin != joined.back().begin)
+            joined.back().title += " – " + last.title;
+    }
+    return joined;
 }
 
 } // namespace volary

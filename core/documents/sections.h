@@ -20,4 +20,8 @@ std::vector<Heading> chapterLines(std::string_view text);
 // With fewer than two headings the text is cut by length, at the ends of paragraphs.
 std::vector<Section> sectionsFrom(std::string_view text, const std::vector<Heading> &headings);
 
+// What is summarised one by one: the sections of the first level, each with those inside it; neighbours
+// joined where there are more than 64.
+std::vector<Section> chaptersOf(const std::vector<Section> &sections);
+
 } // namespace volary

@@ -149,6 +149,20 @@ Result<> touchConversation(const Database &database, ConversationId id)
                   {nowMs(), id});
 }
 
+Result<std::vector<Conversation>> conversationsAbout(const Database &database, DocumentId id)
+{
+    std::vector<Conversation> found;
+    TRY_(database.forEach(kSelect +
+                              " JOIN document_question ON document_question.conversation = conversation.id"
+                              " WHERE document_question.document = ? AND conversation.deleted_ms IS NULL"
+                              " ORDER BY conversation.id DESC",
+                          {id}, [&](const Statement &row) {
+                              found.push_back(conversationOf(row));
+                              return Result<>();
+                          }));
+    return found;
+}
+
 Result<std::vector<Conversation>> Library::conversations(Which which) const
 {
     std::vector<Conversation> found;

@@ -321,6 +321,13 @@ Result<> Library::deleteSnapshot(SnapshotId id)
     if (turns > 0)
         return Error{ErrorCode::Invalid, describeSnapshot(database, id) + " belongs to a conversation.",
                      "Delete the conversation to remove it."};
+    TRY(const std::int64_t readings,
+        database.integer("SELECT (SELECT count(*) FROM reading WHERE snapshot = ?1)"
+                         " + (SELECT count(*) FROM chapter_state WHERE snapshot = ?1)",
+                         {id}));
+    if (readings > 0)
+        return Error{ErrorCode::Invalid, describeSnapshot(database, id) + " belongs to a document.",
+                     "Delete the document to remove it."};
     TRY_(removeSnapshot(database, id));
     TRY_(removeUnusedModels(database));
     return transaction.commit();

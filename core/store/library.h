@@ -8,6 +8,7 @@
 #include "core/base/result.h"
 #include "core/session/reply.h"
 #include "core/session/snapshot_image.h"
+#include "core/store/document_records.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -157,7 +158,30 @@ public:
     Result<SnapshotSummary> snapshot(SnapshotId id) const;
     Result<std::vector<SnapshotSummary>> snapshots() const;
     Result<> nameSnapshot(SnapshotId id, std::string_view name);
-    Result<> deleteSnapshot(SnapshotId id); // refused while a turn refers to it
+    Result<> deleteSnapshot(SnapshotId id); // refused while a turn or a document refers to it
+
+    // Documents, the newest first. The same text is kept once: adding it again gives the document that is
+    // there.
+    Result<std::vector<StoredDocument>> documents() const;
+    Result<StoredDocument> document(DocumentId id) const;
+    Result<std::string> documentText(DocumentId id) const; // its hash is checked
+    Result<std::vector<Section>> documentSections(DocumentId id) const;
+    Result<DocumentId> addDocument(const Document &document, std::string_view source);
+    Result<> renameDocument(DocumentId id, std::string_view title);
+    // With its readings, their snapshots and summaries. The conversations about it stay.
+    Result<> deleteDocument(DocumentId id);
+    // Notes how far the model of `image` has read: image.tokens of `tokens`. The state takes the place of the
+    // one before; `chapter` also keeps it as the state at the end of that chapter.
+    Result<Reading> saveReading(DocumentId id, const SnapshotImage &image, std::int64_t tokens,
+                                std::optional<int> chapter = {});
+    Result<> forgetReading(ReadingId id); // with what belongs to it
+    // The state at the end of a chapter; nothing when none was kept.
+    Result<std::optional<SnapshotId>> chapterSnapshot(ReadingId id, int chapter) const;
+    Result<std::vector<Summary>> summaries(DocumentId id) const; // by reading, then by chapter
+    Result<> saveSummary(const Summary &values);                 // in place of the one before
+    // Conversations that began with the document, the newest first.
+    Result<> noteQuestion(DocumentId id, ConversationId conversation);
+    Result<std::vector<Conversation>> questions(DocumentId id) const;
 
     struct Damage {
         std::string what; // which conversation, turn or snapshot, and what is wrong

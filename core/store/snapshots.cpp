@@ -346,6 +346,15 @@ std::string describeSnapshot(const Database &database, SnapshotId id)
                                             printable(row.text(1)).c_str());
                              return Result<>();
                          }));
+    static_cast<void>(database.forEach("SELECT document.title FROM reading JOIN document"
+                                       " ON document.id = reading.document WHERE reading.snapshot = ?1"
+                                       " OR reading.id IN (SELECT reading FROM chapter_state"
+                                       " WHERE snapshot = ?1) LIMIT 1",
+                                       {id}, [&](const Statement &row) {
+                                           text += format(" (of the document “%s”)",
+                                                          printable(row.text(0)).c_str());
+                                           return Result<>();
+                                       }));
     return text;
 }
 
