@@ -251,11 +251,17 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::SendMessage &command, S
         TRY(const auto turns, turnsOf(command.conversation));
         TRY_(restore(session, turns, *command.parent, start));
         before = notedFormat(turns, command.parent);
+    } else if (command.beginsFrom) {
+        TRY(const auto image, m_store.call<std::shared_ptr<const SnapshotImage>>([&](Library &library) {
+            return library.loadSnapshot(*command.beginsFrom);
+        }));
+        TRY_(session.restore(*image));
+        start.reused = std::int64_t(image->tokens.size());
     }
     const ChatFormat &format =
         firstFormat({command.settings.chatFormat, before, m_model.description()->chatFormat});
     TRY(const auto tokens,
-        encode(m_model.tokenizer(), format.openTurn(command.text, !command.parent.has_value())));
+        encode(m_model.tokenizer(), format.openTurn(command.text, session.tokens().empty())));
     if (tokens.empty())
         return Error{ErrorCode::Invalid, "The message is empty.", "Write something first."};
     TRY_(read(session, tokens, command.conversation, start));
