@@ -120,12 +120,17 @@ private:
     {
         if (m_headingLevel == 0)
             return;
-        std::string title;
-        if (m_headingBegin < m_result.text.size())
-            title = m_result.text.substr(m_headingBegin);
-        std::ranges::replace(title, '\n', ' ');
-        if (!title.empty())
-            m_result.headings.push_back({std::move(title), m_headingLevel, m_headingBegin});
+        std::string_view title = m_result.text;
+        title.remove_prefix(std::min(m_headingBegin, title.size()));
+        while (!title.empty() && isBlank(title.front())) // inside <pre> blanks are text, too
+            title.remove_prefix(1);
+        while (!title.empty() && isBlank(title.back()))
+            title.remove_suffix(1);
+        if (!title.empty()) {
+            const auto begin = std::uint64_t(title.data() - m_result.text.data());
+            m_result.headings.push_back({std::string(title), m_headingLevel, begin});
+            std::ranges::replace(m_result.headings.back().title, '\n', ' ');
+        }
         m_headingLevel = 0;
     }
 
