@@ -10,6 +10,8 @@
 #include <QFileInfo>
 #include <QPushButton>
 
+#include <algorithm>
+
 namespace volary::ui {
 
 namespace {
@@ -42,6 +44,8 @@ void Studio::addWorkspaces()
 {
     m_chat = new ChatWorkspace(m_bridge, m_themes);
     m_window->addWorkspace(m_chat);
+    m_documents = new DocumentsWorkspace(m_bridge, m_themes);
+    m_window->addWorkspace(m_documents);
     m_models = new ModelsWorkspace(m_bridge, m_themes, m_known);
     m_window->addWorkspace(m_models);
 }
@@ -65,8 +69,18 @@ void Studio::connectParts()
     connect(m_models, &ModelsWorkspace::loadingProgress, &status, &StatusPanel::setJobProgress);
     connect(m_models, &ModelsWorkspace::loadingEnded, &status, &StatusPanel::endJob);
 
-    connect(m_window.get(), &MainWindow::filesDropped, this,
-            [this](const QStringList &paths) { openModel(paths.first().toStdString()); });
+    connect(m_window.get(), &MainWindow::filesDropped, this, &Studio::openFiles);
+    connect(m_documents, &DocumentsWorkspace::conversationRequested, m_chat,
+            [this](ConversationId conversation) {
+                m_window->showWorkspace(m_chat->id());
+                m_chat->openConversation(conversation);
+            });
+    connect(m_documents, &DocumentsWorkspace::modelsRequested, this,
+            [this] { m_window->showWorkspace(m_models->id()); });
+    connect(m_documents, &DocumentsWorkspace::jobStarted, &status, &StatusPanel::startJob);
+    connect(m_documents, &DocumentsWorkspace::jobProgress, &status, &StatusPanel::setJobProgress);
+    connect(m_documents, &DocumentsWorkspace::jobEnded, &status, &StatusPanel::endJob);
+    connect(&status, &StatusPanel::cancelRequested, m_documents, &DocumentsWorkspace::pause);
     connect(&m_bridge, &EngineBridge::modelOpened, this,
             [this](RequestId, const event::ModelOpened &opened) { rememberModel(*opened.model); });
     connect(&m_bridge, &EngineBridge::modelFailed, this, [this](RequestId, const event::ModelFailed &failed) {
@@ -92,6 +106,21 @@ void Studio::activate(const QStringList &arguments)
         words.push_back(word.toStdString());
     if (const auto parsed = parseWindowArguments(words); parsed && parsed.value().model)
         openModel(*parsed.value().model);
+}
+
+void Studio::openFiles(const QStringList &paths)
+{
+    const auto &endings = documentEndings();
+    QStringList documents;
+    for (const QString &path : paths) {
+        if (std::ranges::count(endings, QFileInfo(path).suffix().toLower().toStdString()) > 0)
+            documents << path;
+    }
+    if (documents.isEmpty())
+        return openModel(paths.first().toStdString());
+    m_window->showWorkspace(m_documents->id());
+    for (const QString &path : documents)
+        m_documents->addFile(path);
 }
 
 void Studio::openModel(const std::filesystem::path &path)

@@ -5,6 +5,7 @@
 #include "core/engine/engine.h"
 #include "ui/bridge/engine_bridge.h"
 #include "ui/chat/chat_workspace.h"
+#include "ui/documents/documents_workspace.h"
 #include "ui/models/known_models.h"
 #include "ui/models/models_workspace.h"
 #include "ui/theme/theme.h"
@@ -39,11 +40,13 @@ public:
     ThemeManager &themes() { return m_themes; }
     MainWindow &window() { return *m_window; }
     ChatWorkspace &chat() { return *m_chat; }
+    DocumentsWorkspace &documents() { return *m_documents; }
     ModelsWorkspace &models() { return *m_models; }
 
 private:
     void addWorkspaces();
     void connectParts();
+    void openFiles(const QStringList &paths); // a document or a model, by its name
     void openModel(const std::filesystem::path &path);
     void rememberModel(const ModelDescription &model);
     void explainMissingLibrary(const event::LibraryFailed &failed);
@@ -59,6 +62,7 @@ private:
     std::unique_ptr<Engine> m_engine;
     std::unique_ptr<MainWindow> m_window;
     ChatWorkspace *m_chat = nullptr;
+    DocumentsWorkspace *m_documents = nullptr;
     ModelsWorkspace *m_models = nullptr;
 };
 
