@@ -265,7 +265,6 @@ private:
             TRY_(readBook());
         }
         m_finished = false;
-        documents.page().questions().setQuestion("Who is the story about?");
         emit documents.page().questions().asked("Who is the story about?");
         TRY_(waitFor("documents", "the question was not answered", [this] { return m_finished; }));
         TRY_(take("documents"));

@@ -9,14 +9,24 @@
 
 namespace volary::ui {
 
+namespace {
+
+QStringList sizesOf(const StoredDocument &document)
+{
+    QStringList sizes{QString::fromStdString(formatBytes(std::uint64_t(document.bytes)))};
+    if (!document.readings.empty())
+        sizes << DocumentList::tr("%1 tokens")
+                     .arg(QLocale().toString(qlonglong(document.readings.front().tokens)));
+    return sizes;
+}
+
+} // namespace
+
 QString factsOf(const StoredDocument &document)
 {
-    QStringList facts{QString::fromStdString(formatBytes(std::uint64_t(document.bytes)))};
-    if (!document.readings.empty()) {
-        const Reading &reading = document.readings.front();
-        facts << DocumentList::tr("%1 tokens").arg(QLocale().toString(qlonglong(reading.tokens)))
-              << QString::fromStdString(reading.modelName);
-    }
+    QStringList facts = sizesOf(document);
+    for (const Reading &reading : document.readings)
+        facts << QString::fromStdString(reading.modelName);
     return facts.join(QStringLiteral(" · "));
 }
 
@@ -103,13 +113,13 @@ QVariant DocumentList::data(const QModelIndex &index, int role) const
     const QString title = QString::fromStdString(document->title);
     switch (role) {
     case Qt::DisplayRole: return title;
-    case Qt::ToolTipRole: return QString::fromStdString(document->source);
+    case Qt::ToolTipRole: return QString::fromStdString(document->source) + u'\n' + factsOf(*document);
     case Qt::DecorationRole:
         if (document->damaged)
             return m_themes.icon(QStringLiteral("warning"), IconTone::Warning);
         return m_themes.icon(QStringLiteral("file"),
                              document->id == m_runningDocument ? IconTone::Accent : IconTone::Muted);
-    case TwoLineDelegate::CaptionRole: return factsOf(*document);
+    case TwoLineDelegate::CaptionRole: return sizesOf(*document).join(QStringLiteral(" · "));
     case TwoLineDelegate::TrailingRole: return progressOf(*document);
     case Qt::AccessibleTextRole: {
         const QString progress = progressOf(*document);

@@ -10,6 +10,7 @@
 #include <QLocale>
 #include <QPushButton>
 #include <QSplitter>
+#include <QTabBar>
 #include <QTabWidget>
 #include <QVBoxLayout>
 
@@ -48,9 +49,11 @@ DocumentPage::DocumentPage(const ThemeManager &themes, QAction *read, const QLis
     m_tabs->addTab(m_questions, tr("Questions"));
     m_tabs->addTab(m_summary, tr("Summary"));
     m_tabs->setDocumentMode(true);
+    m_tabs->tabBar()->setAccessibleName(tr("Questions and summary"));
 
     auto *splitter = new QSplitter;
     splitter->setHandleWidth(space);
+    splitter->setProperty("plain", true);
     splitter->setChildrenCollapsible(false);
     splitter->addWidget(m_outline);
     splitter->addWidget(makeReader());

@@ -10,6 +10,8 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
+#include <QJsonDocument>
+#include <QJsonObject>
 #include <QLabel>
 #include <QListView>
 #include <QLocale>
@@ -77,6 +79,19 @@ QList<QAction *> DocumentsWorkspace::commands()
 QWidget *DocumentsWorkspace::focusTarget()
 {
     return m_current != 0 ? m_page->questions().focusTarget() : m_shelf;
+}
+
+QByteArray DocumentsWorkspace::saveSession() const
+{
+    const QJsonObject session{{QStringLiteral("document"), QString::number(m_current)}};
+    return QJsonDocument(session).toJson(QJsonDocument::Compact);
+}
+
+void DocumentsWorkspace::restoreSession(const QByteArray &session)
+{
+    // Opened as soon as the shelf is there.
+    m_current =
+        QJsonDocument::fromJson(session).object().value(QStringLiteral("document")).toString().toLongLong();
 }
 
 QWidget *DocumentsWorkspace::makeSidebar()
@@ -213,6 +228,7 @@ void DocumentsWorkspace::listenToDocuments()
                     return;
                 m_opening = 0;
                 m_current = opened.document.id;
+                emit sessionChanged();
                 m_documents->put(opened.document);
                 m_page->show(opened);
                 if (m_readingOf != m_current)
@@ -491,7 +507,7 @@ void DocumentsWorkspace::refresh()
                                    : tr("&Read document"));
     m_read->setIcon(m_themes.icon(m_reading != 0 ? QStringLiteral("pause") : QStringLiteral("play")));
     m_read->setIconText(m_reading != 0 ? tr("Pause")
-                        : read         ? tr("Read")
+                        : read         ? tr("Read to its end")
                         : begun        ? tr("Go on reading")
                                        : tr("Read"));
     m_again->setEnabled(begun && m_reading == 0);

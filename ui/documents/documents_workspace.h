@@ -26,6 +26,8 @@ public:
     QString iconName() const override { return QStringLiteral("documents"); }
     QList<QAction *> commands() override;
     QWidget *focusTarget() override;
+    QByteArray saveSession() const override;
+    void restoreSession(const QByteArray &session) override;
 
     void addFile(const QString &path);
     void open(DocumentId document);

@@ -8,7 +8,7 @@ namespace volary::ui {
 
 namespace {
 constexpr int kIconSize = 22;
-constexpr int kButtonWidth = 64;
+constexpr int kButtonWidth = 84;
 } // namespace
 
 Rail::Rail(const ThemeManager &themes, QWidget *parent)
