@@ -156,9 +156,7 @@ private:
                     m_result.title += ' ';
             } else if (m_preformatted > 0 && c == '\n') {
                 ++m_breaks;
-            } else if (m_preformatted > 0 && (c == ' ' || c == '\t')) {
-                put(c);
-            } else if (isBlank(c)) {
+            } else if (isBlank(c) && !(m_preformatted > 0 && (c == ' ' || c == '\t'))) {
                 m_space = true;
             } else {
                 put(c);

@@ -246,6 +246,7 @@ void TestStudio::everyPartOfTheWindowHasAName()
     start();
     say("Hello!");
     dropDocument(2);
+    m_studio->window().showWorkspace("chat"); // to which the docks belong
     for (QDockWidget *dock : m_studio->window().findChildren<QDockWidget *>())
         dock->show();
     for (const char *workspace : {"chat", "documents", "models"}) {

@@ -49,6 +49,7 @@ DocumentPage::DocumentPage(const ThemeManager &themes, QAction *read, const QLis
     m_tabs->addTab(m_questions, tr("Questions"));
     m_tabs->addTab(m_summary, tr("Summary"));
     m_tabs->setDocumentMode(true);
+    m_tabs->tabBar()->setDrawBase(false);
     m_tabs->tabBar()->setAccessibleName(tr("Questions and summary"));
 
     auto *splitter = new QSplitter;
@@ -170,6 +171,11 @@ void DocumentPage::endReading()
     m_progress->hide();
     m_progress->setTask(tr("Reading"));
     m_progress->setProgress(-1, {});
+}
+
+void DocumentPage::showQuestions()
+{
+    m_tabs->setCurrentWidget(m_questions);
 }
 
 void DocumentPage::showSummary()

@@ -36,7 +36,8 @@ public:
     SummaryPanel &summary() { return *m_summary; }
     TextView &text() { return *m_text; }
     QListWidget &outline() { return *m_outline; }
-    void showSummary(); // brings its tab to the front
+    void showQuestions(); // bring their tabs to the front
+    void showSummary();
 
 signals:
     void pauseRequested();

@@ -145,9 +145,8 @@ QWidget *DocumentsWorkspace::makeContent()
 
     m_empty = new EmptyState(
         m_themes, QStringLiteral("documents"), tr("No document is open"),
-        tr("Volary reads a document once and remembers where it stopped. Then every question"
-           " starts at once, also tomorrow. Add a text, Markdown, HTML, EPUB or PDF file, or drop"
-           " one here. Nothing leaves this computer."),
+        tr("Volary reads a document once and remembers where it stopped, so that every question starts at"
+           " once. Drop a file here, or add one."),
         m_open);
     m_page = new DocumentPage(m_themes, m_read, {m_summarise, m_chapters, m_export});
     connect(m_page, &DocumentPage::pauseRequested, this, &DocumentsWorkspace::pause);
@@ -428,6 +427,7 @@ GenerationSettings DocumentsWorkspace::settings() const
 void DocumentsWorkspace::ask(const QString &question)
 {
     m_question = question;
+    m_page->showQuestions();
     m_toAsk = selected();
     m_error->hide();
     askNext();
