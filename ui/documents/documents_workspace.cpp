@@ -50,6 +50,13 @@ DocumentsWorkspace::DocumentsWorkspace(EngineBridge &bridge, const ThemeManager 
     refresh();
 }
 
+RequestId DocumentsWorkspace::post(Command command)
+{
+    const RequestId request = m_bridge.post(std::move(command));
+    m_own.insert(request);
+    return request;
+}
+
 void DocumentsWorkspace::makeActions()
 {
     const auto make = [this](const char *name, const QString &text, const char *icon, auto &&run) {
@@ -178,19 +185,20 @@ QWidget *DocumentsWorkspace::makeContent()
 
 void DocumentsWorkspace::listenToEngine()
 {
-    connect(&m_bridge, &EngineBridge::libraryOpened, this,
-            [this] { m_bridge.post(command::ListDocuments{}); });
+    connect(&m_bridge, &EngineBridge::libraryOpened, this, [this] { post(command::ListDocuments{}); });
     connect(&m_bridge, &EngineBridge::modelOpened, this, [this] { refresh(); });
     connect(&m_bridge, &EngineBridge::modelClosed, this, [this] { refresh(); });
-    connect(&m_bridge, &EngineBridge::exported, this, [this](RequestId, const event::Exported &exported) {
-        emit statusMessage(
-            tr("Written to %1").arg(QString::fromStdString(exported.path.filename().string())));
-    });
+    connect(&m_bridge, &EngineBridge::exported, this,
+            [this](RequestId request, const event::Exported &exported) {
+                if (!m_own.contains(request))
+                    return;
+                emit statusMessage(
+                    tr("Written to %1").arg(QString::fromStdString(exported.path.filename().string())));
+            });
     connect(&m_bridge, &EngineBridge::commandFailed, this,
             [this](RequestId request, const event::CommandFailed &failed) {
-                const QString task = QString::fromStdString(failed.task);
-                if (!task.contains(QLatin1String("document")) && !task.contains(QLatin1String("summary")))
-                    return; // another page's
+                if (!m_own.contains(request))
+                    return;
                 if (request == m_reading)
                     endReading();
                 if (request == m_asking) {
@@ -202,7 +210,7 @@ void DocumentsWorkspace::listenToEngine()
                     m_page->summary().endProgress();
                 }
                 if (failed.error.code != ErrorCode::Cancelled)
-                    showError(tr("%1 did not work").arg(task), failed.error);
+                    showError(tr("%1 did not work").arg(QString::fromStdString(failed.task)), failed.error);
                 refresh();
             });
 }
@@ -266,7 +274,9 @@ void DocumentsWorkspace::listenToDocuments()
 void DocumentsWorkspace::listenToAnswers()
 {
     connect(&m_bridge, &EngineBridge::documentAsked, this,
-            [this](RequestId, const event::DocumentAsked &asked) {
+            [this](RequestId request, const event::DocumentAsked &asked) {
+                if (request != m_asking)
+                    return;
                 const StoredDocument *document = m_documents->document(asked.document);
                 m_page->questions().begin(asked.conversation.id, m_question,
                                           document ? QString::fromStdString(document->title) : QString());
@@ -337,12 +347,12 @@ void DocumentsWorkspace::addFile(const QString &path)
 {
     m_error->hide();
     emit statusMessage(tr("Opening %1").arg(QFileInfo(path).fileName()));
-    m_bridge.post(command::AddDocument{path.toStdString()});
+    post(command::AddDocument{path.toStdString()});
 }
 
 void DocumentsWorkspace::open(DocumentId document)
 {
-    m_opening = m_bridge.post(command::OpenDocument{document});
+    m_opening = post(command::OpenDocument{document});
 }
 
 void DocumentsWorkspace::readOrPause()
@@ -361,7 +371,7 @@ void DocumentsWorkspace::read(bool again)
         return;
     m_error->hide();
     m_readingOf = m_current;
-    m_reading = m_bridge.post(command::ReadDocument{m_current, again});
+    m_reading = post(command::ReadDocument{m_current, again});
     m_page->setReading(0, 0, 0, 0);
     m_documents->setRunning(m_current, 0);
     const StoredDocument *document = m_documents->document(m_current);
@@ -438,7 +448,7 @@ void DocumentsWorkspace::askNext()
     if (!m_toAsk.empty() && m_bridge.model()) {
         const DocumentId next = m_toAsk.front();
         m_toAsk.erase(m_toAsk.begin());
-        m_asking = m_bridge.post(command::AskDocument{next, m_question.toStdString(), settings()});
+        m_asking = post(command::AskDocument{next, m_question.toStdString(), settings()});
     }
     refresh();
 }
@@ -449,7 +459,7 @@ void DocumentsWorkspace::summarise(bool chapters)
         return;
     m_error->hide();
     m_page->showSummary();
-    m_summarising = m_bridge.post(command::SummariseDocument{m_current, chapters, settings()});
+    m_summarising = post(command::SummariseDocument{m_current, chapters, settings()});
     refresh();
 }
 
@@ -462,7 +472,7 @@ void DocumentsWorkspace::exportSummary()
         this, tr("Export summary"), QString::fromStdString(document->title) + QStringLiteral(".md"),
         tr("Markdown (*.md)"));
     if (!path.isEmpty())
-        m_bridge.post(command::ExportSummary{m_current, path.toStdString()});
+        post(command::ExportSummary{m_current, path.toStdString()});
 }
 
 void DocumentsWorkspace::deleteCurrent()
@@ -475,7 +485,7 @@ void DocumentsWorkspace::deleteCurrent()
         tr("Delete “%1” with its text, its states and its summaries? The conversations about it stay.")
             .arg(QString::fromStdString(document->title)));
     if (answer == QMessageBox::Yes)
-        m_bridge.post(command::DeleteDocument{m_current});
+        post(command::DeleteDocument{m_current});
 }
 
 void DocumentsWorkspace::showError(const QString &title, const Error &error)

@@ -6,6 +6,8 @@
 #include "ui/theme/theme.h"
 #include "ui/windows/workspace.h"
 
+#include <QSet>
+
 class QListView;
 class QStackedWidget;
 
@@ -45,6 +47,7 @@ signals:
     void jobEnded();
 
 private:
+    RequestId post(Command command); // remembers that it is ours
     void makeActions();
     QWidget *makeSidebar();
     QWidget *makeContent();
@@ -83,6 +86,7 @@ private:
     QAction *m_export = nullptr;
     QAction *m_delete = nullptr;
 
+    QSet<RequestId> m_own;
     DocumentId m_current = 0;
     RequestId m_opening = 0;
     RequestId m_reading = 0;
