@@ -17,6 +17,8 @@ Result<> quantize(Context &context);
 Result<> bench(Context &context);
 Result<> snapshot(Context &context);
 Result<> library(Context &context);
+Result<> read(Context &context);
+Result<> ask(Context &context);
 
 extern const std::vector<Option> kTokenizeOptions;
 extern const std::vector<Option> kDetokenizeOptions;
@@ -26,6 +28,8 @@ extern const std::vector<Option> kPerplexityOptions;
 extern const std::vector<Option> kQuantizeOptions;
 extern const std::vector<Option> kBenchOptions;
 extern const std::vector<Option> kSnapshotOptions;
+extern const std::vector<Option> kReadOptions;
+extern const std::vector<Option> kAskOptions;
 
 // Of every command that runs a model as adapters change it.
 extern const std::vector<Option> kAdapterOptions;

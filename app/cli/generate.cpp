@@ -1,5 +1,6 @@
 #include "app/cli/commands.h"
 #include "app/cli/model.h"
+#include "app/cli/sampling_options.h"
 #include "app/cli/snapshot_argument.h"
 #include "app/cli/token_file.h"
 
@@ -10,7 +11,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <random>
 
 namespace volary::cli {
 
@@ -22,15 +22,6 @@ const std::vector<Option> kGenerateOptions{
      "how turns are written: rwkv-chat, rwkv-g1, rwkv-g1-thinking, chatml or raw; "
      "default: the model's own"},
     {"raw", "", "the prompt is text to go on with"},
-    {"max-tokens", "N", "at most so many tokens (default 256)"},
-    {"temperature", "X", "0: always the likeliest token"},
-    {"top-k", "N", "only the N likeliest tokens; 0: off"},
-    {"top-p", "X", "only the likeliest tokens that make up this probability"},
-    {"min-p", "X", "only tokens of at least X times the largest probability"},
-    {"presence", "X", "penalty for tokens that occurred"},
-    {"frequency", "X", "penalty for each time they occurred"},
-    {"penalty-decay", "X", "how the counts fade per token"},
-    {"seed", "N", "same seed, same text; default: a new one"},
     {"stop", "S", "stop at this text; may be given several times"},
     {"initial-state", "FILE", "begin with this tuned state (blocks.N.att.time_state)"},
     {"snapshot-in", "ID|FILE", "go on from this snapshot, by its number in the library or from a file"},
@@ -61,28 +52,6 @@ Result<std::string> readPrompt(const Arguments &arguments)
     return text.value_or("");
 }
 
-Result<SamplerSettings> readSettings(const Arguments &arguments, SamplerSettings settings)
-{
-    const auto number = [&](std::string_view name, double &setting) -> Result<> {
-        TRY(setting, arguments.number(name, setting));
-        return {};
-    };
-    TRY_(number("temperature", settings.temperature));
-    TRY_(number("top-p", settings.topP));
-    TRY_(number("min-p", settings.minP));
-    TRY_(number("presence", settings.presencePenalty));
-    TRY_(number("frequency", settings.frequencyPenalty));
-    TRY_(number("penalty-decay", settings.penaltyDecay));
-    TRY(const std::int64_t topK, arguments.integer("top-k", settings.topK, 0, INT32_MAX));
-    settings.topK = int(topK);
-    TRY(const std::int64_t seed, arguments.integer("seed", 0, 0, INT64_MAX));
-    settings.seed = std::uint64_t(seed);
-    while (settings.seed == 0)
-        settings.seed = std::random_device{}();
-    TRY_(settings.validate());
-    return settings;
-}
-
 Result<const ChatFormat *> chooseFormat(const Arguments &arguments, const ModelDescription &model)
 {
     const auto named = arguments.text("chat-format");
@@ -103,10 +72,10 @@ Result<> generate(Context &context)
     if (arguments.has("raw") && arguments.has("chat"))
         return Error{ErrorCode::Invalid, "--raw and --chat exclude each other.", "See --help."};
     TRY(const std::string prompt, readPrompt(arguments));
-    TRY(const std::int64_t maxTokens, arguments.integer("max-tokens", 256, 1, 1 << 30));
+    TRY(const int maxTokens, maxTokensOption(arguments));
     TRY(const auto model, openModelArgument(context));
     TRY(const SamplerSettings settings,
-        readSettings(arguments, model->description()->suggestedSettings.sampler));
+        samplerOptions(arguments, model->description()->suggestedSettings.sampler));
 
     TRY(const ChatFormat *chat, chooseFormat(arguments, *model->description()));
     TRY(Session session, model->newSession(settings));
@@ -132,7 +101,7 @@ Result<> generate(Context &context)
     context.endProgress();
     const double promptRate = rate(tokens.size(), promptStart);
 
-    GenerationLimits limits{.maxTokens = int(maxTokens),
+    GenerationLimits limits{.maxTokens = maxTokens,
                             .stops = arguments.all("stop"),
                             .endTokens = model->endTokens(*chat),
                             .alternatives = 1,

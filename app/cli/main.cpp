@@ -2,6 +2,7 @@
 //
 // Exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled by Ctrl-C.
 #include "app/cli/commands.h"
+#include "app/cli/sampling_options.h"
 #include "core/base/text.h"
 
 #include <array>
@@ -24,7 +25,8 @@ struct Command {
     std::string_view help;
     const std::vector<Option> *options;
     Result<> (*run)(Context &);
-    bool adapts = false; // takes kAdapterOptions
+    bool adapts = false;  // takes kAdapterOptions
+    bool samples = false; // takes kSamplingOptions
 };
 
 const std::vector<Option> kNoOptions;
@@ -35,7 +37,7 @@ const std::array kCommands{
     Command{"tokenize", "MODEL", "text to tokens", &kTokenizeOptions, tokenize},
     Command{"detokenize", "MODEL", "tokens to text, byte by byte", &kDetokenizeOptions, detokenize},
     Command{"logits", "MODEL", "run tokens and write the logits to a file", &kLogitsOptions, logits, true},
-    Command{"generate", "MODEL", "continue a prompt", &kGenerateOptions, generate, true},
+    Command{"generate", "MODEL", "continue a prompt", &kGenerateOptions, generate, true, true},
     Command{"perplexity", "MODEL", "how well a model predicts a text", &kPerplexityOptions, perplexity, true},
     Command{"merge", "MODEL ADAPTER[=S] OUT.safetensors", "write a model with an adapter merged into it",
             &kNoOptions, merge, true},
@@ -46,6 +48,10 @@ const std::array kCommands{
             "the snapshots of a library", &kSnapshotOptions, snapshot},
     Command{"library", "backup|restore FILE", "the whole library as one file, and back", &kNoOptions,
             library},
+    Command{"read", "MODEL DOCUMENT", "read a document once, to be asked about; goes on where it stopped",
+            &kReadOptions, read, true},
+    Command{"ask", "MODEL --document ID QUESTION", "ask about a document that was read", &kAskOptions, ask,
+            true, true},
 };
 
 void printOptions(const std::vector<Option> &options)
@@ -72,6 +78,8 @@ void printHelp(const Command &command)
     std::printf("Usage: volary-cli %s %s [options]\n\n%s\n\nOptions:\n", std::string(command.name).c_str(),
                 std::string(command.words).c_str(), std::string(command.help).c_str());
     printOptions(*command.options);
+    if (command.samples)
+        printOptions(kSamplingOptions);
     if (command.adapts)
         printOptions(kAdapterOptions);
     printOptions(kCommonOptions);
@@ -113,6 +121,8 @@ private:
 int runCommand(const Command &command, std::span<const std::string> words, std::stop_token stop)
 {
     std::vector<Option> options = *command.options;
+    if (command.samples)
+        options.insert(options.end(), kSamplingOptions.begin(), kSamplingOptions.end());
     if (command.adapts)
         options.insert(options.end(), kAdapterOptions.begin(), kAdapterOptions.end());
     options.insert(options.end(), kCommonOptions.begin(), kCommonOptions.end());

@@ -4,6 +4,7 @@
 #include "core/base/text.h"
 #include "ui/chat/composer.h"
 #include "ui/chat/persona_dialog.h"
+#include "ui/documents/document_page.h"
 #include "ui/inspector/state_wall.h"
 #include "ui/models/adapter_list.h"
 #include "ui/models/options_dialog.h"
@@ -57,6 +58,16 @@ const QString kMarkdown = QStringLiteral("Read this.\n"
                                          "| owl | 3 |\n"
                                          "\nRepeat these words: lantern, river, turtle, key.");
 
+const QString kStory =
+    QStringLiteral("Once upon a time there was a small fox named Tarquin. He lived under an old oak tree at "
+                   "the edge of the wood. "
+                   "Every morning he walked to the river and counted the boats.\n\n"
+                   "One day a mouse sat on the bridge. \"Where do the boats go?\" asked the mouse. \"To the "
+                   "sea,\" said Tarquin, "
+                   "\"and the sea is so wide that no fox has counted its waves.\" The mouse thought about it "
+                   "for a long time. "
+                   "Then they shared a piece of bread and watched the water until it was dark.\n\n");
+
 Error unreachable(const QString &scene, const QString &why)
 {
     return {ErrorCode::Invalid,
@@ -109,6 +120,7 @@ public:
             TRY_(holdConversations());
         TRY_(takeConversations());
         TRY_(takePalette());
+        TRY_(takeDocuments());
         TRY_(takeSnapshots());
         TRY_(goTo("inspector"));
         TRY_(waitFor("inspector", "no state was shown",
@@ -127,6 +139,13 @@ private:
         EngineBridge &bridge = m_studio.bridge();
         QObject::connect(&bridge, &EngineBridge::turnFinished, &m_studio, [this] { m_finished = true; });
         QObject::connect(&bridge, &EngineBridge::textAppended, &m_studio, [this] { ++m_appended; });
+        QObject::connect(&bridge, &EngineBridge::documentOpened, &m_studio,
+                         [this] { m_documentOpened = true; });
+        QObject::connect(
+            &bridge, &EngineBridge::readingProgress, &m_studio,
+            [this](RequestId, const event::ReadingProgress &progress) { m_tokensRead = progress.done; });
+        QObject::connect(&bridge, &EngineBridge::readingEnded, &m_studio, [this] { m_bookIsRead = true; });
+        QObject::connect(&bridge, &EngineBridge::summaryEnded, &m_studio, [this] { m_summarised = true; });
         QObject::connect(&bridge, &EngineBridge::modelFailed, &m_studio, [this] { m_modelFailed = true; });
     }
 
@@ -181,10 +200,12 @@ private:
         return {};
     }
 
-    Result<> trigger(const QString &command)
+    Result<> trigger(const QString &command) { return triggerOf(m_studio.chat(), command); }
+
+    Result<> triggerOf(Workspace &workspace, const QString &command)
     {
-        for (QAction *action : m_studio.window().allActions()) {
-            if (action->objectName() == command) {
+        for (QAction *action : workspace.commands()) {
+            if (action && action->objectName() == command) {
                 action->trigger();
                 return {};
             }
@@ -340,6 +361,43 @@ private:
         return {};
     }
 
+    // A book of the bundled evaluation text in chapters, from the empty shelf to a summary.
+    Result<> takeDocuments()
+    {
+        TRY_(goTo("documents"));
+        DocumentsWorkspace &documents = m_studio.documents();
+        if (!m_bookIsRead) {
+            TRY_(take("documents-empty"));
+            TRY_(readBook());
+        }
+        m_finished = false;
+        emit documents.page().questions().asked("Who is the story about?");
+        TRY_(waitFor("documents", "the question was not answered", [this] { return m_finished; }));
+        TRY_(take("documents"));
+        m_summarised = false;
+        TRY_(triggerOf(documents, "documents.summarise"));
+        TRY_(waitFor("documents-summary", "the summary did not end", [this] { return m_summarised; }));
+        return take("documents-summary");
+    }
+
+    Result<> readBook()
+    {
+        const QString path = m_folder + "/Stories for the road.md";
+        QFile book(path);
+        if (!book.open(QIODevice::WriteOnly))
+            return unreachable("documents", book.errorString());
+        for (int chapter = 1; chapter <= 6; ++chapter)
+            book.write(QStringLiteral("## Chapter %1\n\n%2\n").arg(chapter).arg(kStory.repeated(6)).toUtf8());
+        book.close();
+        m_studio.documents().addFile(path);
+        TRY_(waitFor("documents", "the book did not open", [this] { return m_documentOpened; }));
+        TRY_(triggerOf(m_studio.documents(), "documents.read"));
+        TRY_(waitFor("documents-reading", "nothing was read", [this] { return m_tokensRead > 1000; }));
+        TRY_(save("documents-reading", m_studio.window().grab()));
+        TRY_(waitFor("documents", "the book was not read to its end", [this] { return m_bookIsRead; }));
+        return {};
+    }
+
     Result<> openDamagedFile()
     {
         const QString path = m_folder + "/cut-off.safetensors";
@@ -378,6 +436,8 @@ private:
     bool m_finished = false; // the reply that was asked for
     int m_appended = 0;      // pieces of it that were shown
     bool m_modelFailed = false;
+    bool m_documentOpened = false, m_bookIsRead = false, m_summarised = false;
+    std::int64_t m_tokensRead = 0; // of the book
 };
 
 } // namespace

@@ -10,6 +10,8 @@
 #include <QFileInfo>
 #include <QPushButton>
 
+#include <algorithm>
+
 namespace volary::ui {
 
 namespace {
@@ -54,6 +56,8 @@ void Studio::addWorkspaces()
 {
     m_chat = new ChatWorkspace(m_bridge, m_themes);
     m_window->addWorkspace(m_chat);
+    m_documents = new DocumentsWorkspace(m_bridge, m_themes);
+    m_window->addWorkspace(m_documents);
     m_snapshots = new SnapshotsWorkspace(m_bridge, m_themes);
     m_window->addWorkspace(m_snapshots);
     m_inspector = new InspectorWorkspace(m_bridge, m_themes);
@@ -86,8 +90,18 @@ void Studio::connectParts()
     connect(m_models, &ModelsWorkspace::loadingProgress, &status, &StatusPanel::setJobProgress);
     connect(m_models, &ModelsWorkspace::loadingEnded, &status, &StatusPanel::endJob);
 
-    connect(m_window.get(), &MainWindow::filesDropped, this,
-            [this](const QStringList &paths) { openFile(paths.first().toStdString()); });
+    connect(m_window.get(), &MainWindow::filesDropped, this, &Studio::openFiles);
+    connect(m_documents, &DocumentsWorkspace::conversationRequested, m_chat,
+            [this](ConversationId conversation) {
+                m_window->showWorkspace(m_chat->id());
+                m_chat->openConversation(conversation);
+            });
+    connect(m_documents, &DocumentsWorkspace::modelsRequested, this,
+            [this] { m_window->showWorkspace(m_models->id()); });
+    connect(m_documents, &DocumentsWorkspace::jobStarted, &status, &StatusPanel::startJob);
+    connect(m_documents, &DocumentsWorkspace::jobProgress, &status, &StatusPanel::setJobProgress);
+    connect(m_documents, &DocumentsWorkspace::jobEnded, &status, &StatusPanel::endJob);
+    connect(&status, &StatusPanel::cancelRequested, m_documents, &DocumentsWorkspace::pause);
     connect(&m_bridge, &EngineBridge::modelOpened, this,
             [this](RequestId, const event::ModelOpened &opened) { rememberModel(*opened.model); });
     connect(&m_bridge, &EngineBridge::modelFailed, this, [this](RequestId, const event::ModelFailed &failed) {
@@ -121,7 +135,7 @@ void Studio::start()
     if (const auto [model, options] = firstModel(); !model.empty())
         openModel(model, options);
     if (namesSnapshot(m_arguments))
-        openFile(*m_arguments.model);
+        openFiles({QString::fromStdString(m_arguments.model->string())});
 }
 
 void Studio::activate(const QStringList &arguments)
@@ -131,17 +145,28 @@ void Studio::activate(const QStringList &arguments)
     for (const QString &word : arguments)
         words.push_back(word.toStdString());
     if (const auto parsed = parseWindowArguments(words); parsed && parsed.value().model)
-        openFile(*parsed.value().model);
+        openFiles({QString::fromStdString(parsed.value().model->string())});
 }
 
-void Studio::openFile(const std::filesystem::path &path)
+void Studio::openFiles(const QStringList &paths)
 {
-    if (!isSnapshot(path)) {
-        openModel(path);
-        return;
+    const auto &endings = documentEndings();
+    QStringList documents;
+    for (const QString &path : paths) {
+        if (std::ranges::count(endings, QFileInfo(path).suffix().toLower().toStdString()) > 0)
+            documents << path;
     }
-    m_window->showWorkspace(m_snapshots->id());
-    m_snapshots->importFile(path);
+    const std::filesystem::path first = paths.first().toStdString();
+    if (!documents.isEmpty()) {
+        m_window->showWorkspace(m_documents->id());
+        for (const QString &path : documents)
+            m_documents->addFile(path);
+    } else if (isSnapshot(first)) {
+        m_window->showWorkspace(m_snapshots->id());
+        m_snapshots->importFile(first);
+    } else {
+        openModel(first);
+    }
 }
 
 void Studio::openModel(const std::filesystem::path &path, const ModelOptions &options)

@@ -5,6 +5,7 @@
 #include "core/engine/engine.h"
 #include "ui/bridge/engine_bridge.h"
 #include "ui/chat/chat_workspace.h"
+#include "ui/documents/documents_workspace.h"
 #include "ui/inspector/inspector_workspace.h"
 #include "ui/models/known_models.h"
 #include "ui/models/models_workspace.h"
@@ -42,6 +43,7 @@ public:
     ThemeManager &themes() { return m_themes; }
     MainWindow &window() { return *m_window; }
     ChatWorkspace &chat() { return *m_chat; }
+    DocumentsWorkspace &documents() { return *m_documents; }
     ModelsWorkspace &models() { return *m_models; }
     InspectorWorkspace &inspector() { return *m_inspector; }
     SnapshotsWorkspace &snapshots() { return *m_snapshots; }
@@ -49,8 +51,8 @@ public:
 private:
     void addWorkspaces();
     void connectParts();
-    void inspectChat(); // what the inspector can show of the conversation in the chat
-    void openFile(const std::filesystem::path &path); // a model, or a snapshot to import
+    void inspectChat();                       // what the inspector can show of the conversation in the chat
+    void openFiles(const QStringList &paths); // documents, a snapshot or a model, by their names
     void openModel(const std::filesystem::path &path, const ModelOptions &options = {});
     void rememberModel(const ModelDescription &model);
     void explainMissingLibrary(const event::LibraryFailed &failed);
@@ -66,6 +68,7 @@ private:
     std::unique_ptr<Engine> m_engine;
     std::unique_ptr<MainWindow> m_window;
     ChatWorkspace *m_chat = nullptr;
+    DocumentsWorkspace *m_documents = nullptr;
     SnapshotsWorkspace *m_snapshots = nullptr;
     InspectorWorkspace *m_inspector = nullptr;
     ModelsWorkspace *m_models = nullptr;

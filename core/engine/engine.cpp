@@ -1,5 +1,8 @@
 #include "core/engine/engine.h"
 
+#include "core/base/text.h"
+#include "core/engine/document_reading.h"
+#include "core/engine/document_summary.h"
 #include "core/engine/export.h"
 #include "core/engine/loaded_model.h"
 #include "core/engine/persona.h"
@@ -87,6 +90,7 @@ struct Engine::Impl {
             emit(request, event::ModelFailed{command.path, std::move(opened).error()});
             return;
         }
+        endReadings();
         model = std::move(opened).value();
         setDescription(model->description());
         const std::chrono::duration<double> seconds = Clock::now() - begin;
@@ -120,6 +124,61 @@ struct Engine::Impl {
         const auto shared = std::make_shared<const SnapshotImage>(std::move(image).value());
         lastObserved = shared;
         emit(request, event::StateObserved{conversation, shared});
+    }
+
+    void startReading(RequestId request, const command::ReadDocument &command, const std::stop_token &stop)
+    {
+        const auto refuse = [&](Error error) {
+            emit(request, event::CommandFailed{"Reading the document", std::move(error)});
+            endRequest(request);
+        };
+        if (!model)
+            return refuse(noModel());
+        for (const auto &[other, job] : readings) {
+            if (job->document() == command.document)
+                return refuse({ErrorCode::Busy, "This document is being read already.", ""});
+        }
+        readings[request] = std::make_unique<ReadingJob>(
+            *model, store, command, stop, [this, request](Event event) { emit(request, std::move(event)); });
+        goOnReading(request);
+    }
+
+    // A slice, and then behind what waits: a book must not keep a chat from its reply.
+    void goOnReading(RequestId request)
+    {
+        engine->post([this, request](std::stop_token) {
+            const auto found = readings.find(request);
+            if (found == readings.end())
+                return;
+            if (found->second->goOn())
+                return goOnReading(request);
+            readings.erase(found);
+            endRequest(request);
+        });
+    }
+
+    // Their sessions must not outlive the model.
+    void endReadings()
+    {
+        for (auto &[request, job] : readings) {
+            job->end(Error{ErrorCode::Cancelled, "Reading was paused: the model was changed.",
+                           "Open the model again to go on."});
+            endRequest(request);
+        }
+        readings.clear();
+    }
+
+    template <typename Job, typename Command>
+    void onDocument(RequestId request, const char *task, const Command &command, const std::stop_token &stop,
+                    Job job)
+    {
+        const auto work = [&]() -> Result<> {
+            if (!model)
+                return noModel();
+            return job(*model, store, command, stop, [&](Event event) { emit(request, std::move(event)); });
+        };
+        if (auto done = work(); !done)
+            emit(request, event::CommandFailed{task, std::move(done).error()});
     }
 
     void onEngine(RequestId request, std::function<void(const std::stop_token &)> job)
@@ -196,6 +255,7 @@ struct Engine::Impl {
     void handle(RequestId r, command::CloseModel)
     {
         onEngine(r, [this, r](const std::stop_token &) {
+            endReadings();
             model.reset();
             setDescription(nullptr);
             emit(r, event::ModelClosed{});
@@ -413,6 +473,74 @@ struct Engine::Impl {
         onAnalysis(r, "Importing the snapshot",
                    [this, c = std::move(c)](const auto &) { return importSnapshot(store, c); });
     }
+    void handle(RequestId r, command::ListDocuments)
+    {
+        onStore(r, "Listing the documents", [](Library &library) -> Result<Event> {
+            TRY(auto list, library.documents());
+            return Event(event::DocumentList{std::move(list)});
+        });
+    }
+    void handle(RequestId r, command::AddDocument c)
+    {
+        const std::stop_token stop = beginRequest(r);
+        extraction->post([this, r, c = std::move(c), stop](std::stop_token) {
+            auto document = std::make_shared<Result<Document>>(readDocument(c.path, stop));
+            endRequest(r);
+            const std::string source = printable(c.path.filename().native(), 255);
+            onStore(r, "Opening the document", [document, source](Library &library) -> Result<Event> {
+                TRY(const Document read, std::move(*document));
+                TRY(const DocumentId id, library.addDocument(read, source));
+                TRY(StoredDocument stored, library.document(id));
+                return Event(event::DocumentAdded{std::move(stored)});
+            });
+        });
+    }
+    void handle(RequestId r, command::OpenDocument c)
+    {
+        onStore(r, "Opening the document", [c](Library &library) -> Result<Event> {
+            TRY(StoredDocument document, library.document(c.document));
+            TRY(std::string text, library.documentText(c.document));
+            TRY(std::vector<Section> sections, library.documentSections(c.document));
+            TRY(std::vector<Conversation> questions, library.questions(c.document));
+            TRY(std::vector<Summary> summaries, library.summaries(c.document));
+            return Event(event::DocumentOpened{
+                std::move(document), std::make_shared<const std::string>(std::move(text)),
+                std::move(sections), std::move(questions), std::move(summaries)});
+        });
+    }
+    void handle(RequestId r, command::DeleteDocument c)
+    {
+        onStore(r, "Deleting the document", [c](Library &library) -> Result<Event> {
+            TRY_(library.deleteDocument(c.document));
+            return Event(event::DocumentDeleted{c.document});
+        });
+    }
+    void handle(RequestId r, command::ReadDocument c)
+    {
+        const std::stop_token stop = beginRequest(r);
+        engine->post([this, r, c, stop](std::stop_token) { startReading(r, c, stop); });
+    }
+    void handle(RequestId r, command::AskDocument c)
+    {
+        onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) {
+            onDocument(r, "Asking the document", c, stop, askDocument);
+        });
+    }
+    void handle(RequestId r, command::SummariseDocument c)
+    {
+        onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) {
+            onDocument(r, "Summarising the document", c, stop, summariseDocument);
+        });
+    }
+    void handle(RequestId r, command::ExportSummary c)
+    {
+        onStore(r, "Exporting the summary", [c = std::move(c)](Library &library) -> Result<Event> {
+            TRY(const StoredDocument document, library.document(c.document));
+            TRY(const auto summaries, library.summaries(c.document));
+            TRY_(exportSummary(document, summaries, c.path));
+            return Event(event::Exported{c.path});
+        });
+    }
 
     const Options options;
     const EventSink sink;
@@ -431,7 +559,9 @@ struct Engine::Impl {
     std::weak_ptr<const SnapshotImage> lastObserved;
     std::unique_ptr<LoadedModel> model;
     StoreThread store;
+    std::map<RequestId, std::unique_ptr<ReadingJob>> readings; // engine thread only
     // Last: their jobs use everything above.
+    std::unique_ptr<Worker> extraction = std::make_unique<Worker>();
     std::unique_ptr<Worker> analysis = std::make_unique<Worker>();
     std::unique_ptr<Worker> engine = std::make_unique<Worker>();
 };
@@ -444,6 +574,7 @@ Engine::~Engine()
 {
     m_impl->stopAll();
     m_impl->analysis.reset();
+    m_impl->extraction.reset();
     m_impl->engine.reset(); // a stopped reply is still saved, which needs the store thread
 }
 

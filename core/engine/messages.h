@@ -93,6 +93,7 @@ struct SendMessage { // a new user turn below `parent` (nothing: a first turn), 
     std::optional<TurnId> parent;
     std::string text;
     GenerationSettings settings;
+    std::optional<SnapshotId> beginsFrom = {}; // of a first turn: the state it goes on from
 };
 struct Regenerate { // another reply to the same user turn, from its stored state
     ConversationId conversation;
@@ -174,6 +175,42 @@ struct StartFromSnapshot { // -> event::ConversationCreated, then event::Convers
     GenerationSettings settings;
 };
 
+struct ListDocuments {}; // -> event::DocumentList
+struct AddDocument {     // -> event::DocumentAdded; can be cancelled
+    std::filesystem::path path;
+};
+struct OpenDocument { // -> event::DocumentOpened
+    DocumentId document;
+};
+struct DeleteDocument { // -> event::DocumentDeleted
+    DocumentId document;
+};
+// Reads a document with the open model, on from where that came to before. Other commands get their turn four
+// times a second. Answered by any number of event::ReadingProgress and one event::ReadingEnded; a cancel is a
+// pause: what was read is kept.
+struct ReadDocument {
+    DocumentId document;
+    bool again = false; // from the start; what was read before is forgotten
+};
+// A question to a document that was read to its end: a new conversation that goes on from the state there.
+// event::DocumentAsked, then as SendMessage.
+struct AskDocument {
+    DocumentId document;
+    std::string question;
+    GenerationSettings settings;
+};
+// Summaries of a document that was read to its end, kept with it. Answered by event::SummaryProgress and one
+// event::SummaryEnded.
+struct SummariseDocument {
+    DocumentId document;
+    bool chapters; // each chapter from the state at its end, then a summary of these; else the whole at once
+    GenerationSettings settings;
+};
+struct ExportSummary { // -> event::Exported; Markdown
+    DocumentId document;
+    std::filesystem::path path;
+};
+
 } // namespace command
 
 using Command = std::variant<
@@ -181,7 +218,9 @@ using Command = std::variant<
     command::OpenConversation, command::RenameConversation, command::SetConversationSettings,
     command::SetCurrentTurn, command::DisposeConversation, command::HideTurn, command::Search,
     command::SendMessage, command::Regenerate, command::ContinueReply, command::BranchAtToken,
-    command::LoadTraces, command::ExportConversation, command::VerifyLibrary, command::BackUpLibrary,
+    command::LoadTraces, command::ExportConversation, command::VerifyLibrary, command::ListDocuments,
+    command::AddDocument, command::OpenDocument, command::DeleteDocument, command::ReadDocument,
+    command::AskDocument, command::SummariseDocument, command::ExportSummary, command::BackUpLibrary,
     command::ListSnapshots, command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot,
     command::DrawSnapshot, command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
     command::InspectSnapshot, command::WatchState, command::ListBeginnings, command::MakePersona,
@@ -345,6 +384,49 @@ struct BeginningList {
 struct PersonaMade { // it is on disk
     SnapshotSummary snapshot;
 };
+struct DocumentList {
+    std::vector<StoredDocument> documents;
+};
+struct DocumentAdded { // or found: the same text is kept once
+    StoredDocument document;
+};
+struct DocumentOpened {
+    StoredDocument document;
+    std::shared_ptr<const std::string> text;
+    std::vector<Section> sections;
+    std::vector<Conversation> questions; // the newest first
+    std::vector<Summary> summaries;
+};
+struct DocumentDeleted {
+    DocumentId document;
+};
+struct DocumentAsked {
+    DocumentId document;
+    Conversation conversation;
+};
+struct ReadingProgress {
+    DocumentId document;
+    std::int64_t done, total; // tokens; total is 0 while the text is being split into them
+    std::int64_t safe;        // of these are on disk
+    double tokensPerSecond;
+};
+struct ReadingEnded {
+    StoredDocument document;
+    std::int64_t tokensReused, tokensRead;
+    double tokensPerSecond;
+    std::optional<Error> error; // nothing: read to the end; Cancelled: paused
+};
+struct SummaryProgress {
+    DocumentId document;
+    int done, total; // summaries
+    std::string title;
+    std::string text; // of the one being written, so far
+};
+struct SummaryEnded {
+    DocumentId document;
+    std::vector<Summary> summaries; // all of the document
+    std::optional<Error> error;
+};
 // Any other command that failed; what it wanted to change is unchanged.
 struct CommandFailed {
     std::string task; // "Renaming the conversation"
@@ -353,15 +435,16 @@ struct CommandFailed {
 
 } // namespace event
 
-using Event =
-    std::variant<event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed,
-                 event::LibraryOpened, event::LibraryFailed, event::ConversationList,
-                 event::ConversationCreated, event::ConversationOpened, event::ConversationChanged,
-                 event::ConversationDisposed, event::SearchResults, event::TurnStarted, event::PromptProgress,
-                 event::TextAppended, event::TurnFinished, event::GenerationFailed, event::TracesLoaded,
-                 event::Exported, event::LibraryVerified, event::BackupProgress, event::LibraryBackedUp,
-                 event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed, event::SnapshotDrawn,
-                 event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
-                 event::StateObserved, event::BeginningList, event::PersonaMade, event::CommandFailed>;
+using Event = std::variant<
+    event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed, event::LibraryOpened,
+    event::LibraryFailed, event::ConversationList, event::ConversationCreated, event::ConversationOpened,
+    event::ConversationChanged, event::ConversationDisposed, event::SearchResults, event::TurnStarted,
+    event::PromptProgress, event::TextAppended, event::TurnFinished, event::GenerationFailed,
+    event::TracesLoaded, event::Exported, event::LibraryVerified, event::BackupProgress,
+    event::LibraryBackedUp, event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed,
+    event::SnapshotDrawn, event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
+    event::StateObserved, event::BeginningList, event::PersonaMade, event::DocumentList, event::DocumentAdded,
+    event::DocumentOpened, event::DocumentDeleted, event::DocumentAsked, event::ReadingProgress,
+    event::ReadingEnded, event::SummaryProgress, event::SummaryEnded, event::CommandFailed>;
 
 } // namespace volary

@@ -292,6 +292,12 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::SendMessage &command, S
         TRY(const auto turns, turnsOf(command.conversation));
         TRY_(restore(session, turns, *command.parent, start));
         before = notedFormat(turns, command.parent);
+    } else if (command.beginsFrom) {
+        TRY(const auto image, m_store.call<std::shared_ptr<const SnapshotImage>>([&](Library &library) {
+            return library.loadSnapshot(*command.beginsFrom);
+        }));
+        TRY_(session.restore(*image));
+        start.reused = std::int64_t(image->tokens.size());
     } else {
         TRY_(begin(session, command.settings, start));
     }

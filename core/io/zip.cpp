@@ -15,7 +15,7 @@ constexpr std::size_t kEndBytes = 22, kLocator64Bytes = 20, kEnd64Bytes = 56, kC
                       kLocalBytes = 30;
 constexpr std::size_t kMaxComment = 65535;
 constexpr std::uint64_t kMaxDirectoryBytes = std::uint64_t(64) << 20; // 300,000 entries of the usual length
-constexpr std::uint16_t kEncrypted = 1, kZip64Extra = 1;
+constexpr std::uint16_t kEncrypted = 1, kZip64Extra = 1, kStored = 0, kDeflated = 8;
 constexpr std::uint32_t kSeeZip64 = 0xFFFFFFFF;
 
 struct Directory {
@@ -126,9 +126,26 @@ Result<std::uint64_t> dataOffset(const InputFile &file, std::uint64_t headerOffs
     return headerOffset + kLocalBytes + field<std::uint16_t>(header, 26) + field<std::uint16_t>(header, 28);
 }
 
+Result<> checkMethod(const std::string &name, std::uint16_t method, std::uint64_t bytes, std::uint64_t stored,
+                     ZipEntries kinds)
+{
+    if (method == kStored && bytes != stored)
+        return corrupt("the zip entry " + name + " has " + formatCount(bytes) + " bytes, stored in " +
+                       formatCount(stored));
+    if (method == kStored || (method == kDeflated && kinds != ZipEntries::Stored))
+        return {};
+    if (kinds == ZipEntries::Stored)
+        return unsupported(
+            format("the zip entry %s is compressed (method %d); PyTorch stores its entries plainly",
+                   name.c_str(), int(method)),
+            "Save the model again with torch.save.");
+    return unsupported(format("the zip entry %s is packed by the method %d, which Volary does not know",
+                              name.c_str(), int(method)));
+}
+
 // `before`: the name of the entry before, empty for the first.
 Result<ZipEntry> readEntry(const InputFile &file, std::span<const std::byte> &directory,
-                           const std::string &before)
+                           const std::string &before, ZipEntries kinds)
 {
     if (directory.size() < kCentralBytes || field<std::uint32_t>(directory, 0) != kCentralMagic)
         return corrupt(before.empty()
@@ -150,30 +167,23 @@ Result<ZipEntry> readEntry(const InputFile &file, std::span<const std::byte> &di
     directory = directory.subspan(total);
     if ((flags & kEncrypted) != 0)
         return unsupported("the zip entry " + name + " is encrypted");
-    if (method != 0)
-        return unsupported(
-            format("the zip entry %s is compressed (method %d); PyTorch stores its entries plainly",
-                   name.c_str(), int(method)),
-            "Save the model again with torch.save.");
-    if (bytes != stored)
-        return corrupt("the zip entry " + name + " has " + formatCount(bytes) + " bytes, stored in " +
-                       formatCount(stored));
+    TRY_(checkMethod(name, method, bytes, stored, kinds));
     TRY(const std::uint64_t offset, dataOffset(file, headerOffset, name));
-    if (!fits(offset, bytes, file.bytes()))
+    if (!fits(offset, stored, file.bytes()))
         return corrupt("the bytes of the zip entry " + name + " reach beyond the end of the file");
-    return ZipEntry{name, offset, bytes};
+    return ZipEntry{name, offset, stored, bytes, method == kDeflated};
 }
 
 Result<> refuseOverlaps(const std::vector<ZipEntry> &entries)
 {
     std::vector<const ZipEntry *> ordered;
     for (const ZipEntry &entry : entries) {
-        if (entry.bytes > 0)
+        if (entry.stored > 0)
             ordered.push_back(&entry);
     }
     std::ranges::sort(ordered, {}, &ZipEntry::offset);
     for (std::size_t i = 1; i < ordered.size(); ++i) {
-        if (ordered[i]->offset < ordered[i - 1]->offset + ordered[i - 1]->bytes)
+        if (ordered[i]->offset < ordered[i - 1]->offset + ordered[i - 1]->stored)
             return corrupt("the zip entries " + ordered[i - 1]->name + " and " + ordered[i]->name +
                            " overlap");
     }
@@ -182,7 +192,7 @@ Result<> refuseOverlaps(const std::vector<ZipEntry> &entries)
 
 } // namespace
 
-Result<std::vector<ZipEntry>> readZipDirectory(const InputFile &file)
+Result<std::vector<ZipEntry>> readZipDirectory(const InputFile &file, ZipEntries kinds)
 {
     TRY(const Directory directory, findDirectory(file));
     if (directory.bytes > kMaxDirectoryBytes || directory.entries > directory.bytes / kCentralBytes)
@@ -194,7 +204,8 @@ Result<std::vector<ZipEntry>> readZipDirectory(const InputFile &file)
     std::vector<ZipEntry> entries;
     std::set<std::string> names;
     for (std::uint64_t i = 0; i < directory.entries; ++i) {
-        TRY(ZipEntry entry, readEntry(file, rest, entries.empty() ? std::string() : entries.back().name));
+        TRY(ZipEntry entry,
+            readEntry(file, rest, entries.empty() ? std::string() : entries.back().name, kinds));
         if (!names.insert(entry.name).second)
             return corrupt("the zip archive holds a duplicate entry " + entry.name);
         entries.push_back(std::move(entry));

@@ -82,7 +82,9 @@ Result<std::vector<SnapshotId>> ownSnapshots(const Database &database, Conversat
         "SELECT DISTINCT snapshot.id FROM turn JOIN snapshot ON snapshot.id = turn.snapshot"
         " WHERE turn.conversation = ?1 AND snapshot.name = '' AND NOT EXISTS("
         "SELECT 1 FROM snapshot_mark m WHERE m.snapshot = snapshot.id AND m.pinned) AND NOT EXISTS("
-        "SELECT 1 FROM turn other WHERE other.snapshot = snapshot.id AND other.conversation <> ?1)",
+        "SELECT 1 FROM turn other WHERE other.snapshot = snapshot.id AND other.conversation <> ?1)"
+        " AND NOT EXISTS(SELECT 1 FROM reading WHERE reading.snapshot = snapshot.id)"
+        " AND NOT EXISTS(SELECT 1 FROM chapter_state c WHERE c.snapshot = snapshot.id)",
         {id}, [&](const Statement &row) {
             snapshots.push_back(row.integer(0));
             return Result<>();
@@ -147,6 +149,20 @@ Result<> touchConversation(const Database &database, ConversationId id)
     return update(database, id,
                   "change = (SELECT coalesce(max(change), 0) + 1 FROM conversation), updated_ms = ?",
                   {nowMs(), id});
+}
+
+Result<std::vector<Conversation>> conversationsAbout(const Database &database, DocumentId id)
+{
+    std::vector<Conversation> found;
+    TRY_(database.forEach(kSelect +
+                              " JOIN document_question ON document_question.conversation = conversation.id"
+                              " WHERE document_question.document = ? AND conversation.deleted_ms IS NULL"
+                              " ORDER BY conversation.id DESC",
+                          {id}, [&](const Statement &row) {
+                              found.push_back(conversationOf(row));
+                              return Result<>();
+                          }));
+    return found;
 }
 
 Result<std::vector<Conversation>> Library::conversations(Which which) const

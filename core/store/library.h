@@ -8,6 +8,7 @@
 #include "core/base/result.h"
 #include "core/session/reply.h"
 #include "core/session/snapshot_image.h"
+#include "core/store/document_records.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -82,8 +83,9 @@ struct SnapshotSummary {
     // The turn it is the state of: the first one, where several share it; 0 for a snapshot of its own.
     TurnId turn = 0;
     ConversationId conversation = 0;
-    std::string title;    // of the conversation
-    std::string excerpt;  // first words of the turn
+    bool ofDocument = false; // where a document was read to, or the end of one of its chapters
+    std::string title;       // of the conversation or document
+    std::string excerpt;     // first words of the turn
     bool inTrash = false; // in the trash itself, or its conversation or turn is and no name or pin keeps it
     bool damaged = false; // this description does not match its hash; loading will be refused
 };
@@ -184,10 +186,33 @@ public:
     Result<std::vector<SnapshotSummary>> namedSnapshots(std::string_view modelFingerprint) const;
     Result<> nameSnapshot(SnapshotId id, std::string_view name);
     Result<> pinSnapshot(SnapshotId id, bool pinned);
-    // Both are refused while a turn refers to it: then it goes with its conversation.
+    // Both are refused while a turn or a document refers to it: then it goes with that.
     Result<> moveSnapshotToTrash(SnapshotId id);
     Result<> deleteSnapshot(SnapshotId id);
     Result<> restoreSnapshotFromTrash(SnapshotId id);
+
+    // Documents, the newest first. The same text is kept once: adding it again gives the document that is
+    // there.
+    Result<std::vector<StoredDocument>> documents() const;
+    Result<StoredDocument> document(DocumentId id) const;
+    Result<std::string> documentText(DocumentId id) const; // its hash is checked
+    Result<std::vector<Section>> documentSections(DocumentId id) const;
+    Result<DocumentId> addDocument(const Document &document, std::string_view source);
+    Result<> renameDocument(DocumentId id, std::string_view title);
+    // With its readings, their snapshots and summaries. The conversations about it stay.
+    Result<> deleteDocument(DocumentId id);
+    // Notes how far the model of `image` has read: image.tokens of `tokens`. The state takes the place of the
+    // one before; `chapter` also keeps it as the state at the end of that chapter.
+    Result<Reading> saveReading(DocumentId id, const SnapshotImage &image, std::int64_t tokens,
+                                std::optional<int> chapter = {});
+    Result<> forgetReading(ReadingId id); // with what belongs to it
+    // The state at the end of a chapter; nothing when none was kept.
+    Result<std::optional<SnapshotId>> chapterSnapshot(ReadingId id, int chapter) const;
+    Result<std::vector<Summary>> summaries(DocumentId id) const; // by reading, then by chapter
+    Result<> saveSummary(const Summary &values);                 // in place of the one before
+    // Conversations that began with the document, the newest first.
+    Result<> noteQuestion(DocumentId id, ConversationId conversation);
+    Result<std::vector<Conversation>> questions(DocumentId id) const;
 
     struct Damage {
         std::string what; // which conversation, turn or snapshot, and what is wrong

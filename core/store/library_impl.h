@@ -48,4 +48,7 @@ std::string previewOf(std::string_view text);
 // Notes that a conversation changed: it becomes the newest, and its seal is made anew.
 Result<> touchConversation(const sqlite::Database &database, ConversationId id);
 
+// Kept conversations that began with a document, the newest first.
+Result<std::vector<Conversation>> conversationsAbout(const sqlite::Database &database, DocumentId id);
+
 } // namespace volary

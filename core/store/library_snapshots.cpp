@@ -10,7 +10,8 @@ using sqlite::Database;
 
 namespace {
 
-// A turn without its state could not be continued: what belongs to one goes with its conversation.
+// A turn without its state could not be continued: what belongs to one goes with its conversation, and what
+// belongs to a document with that.
 Result<> checkDisposable(const Database &database, SnapshotId id)
 {
     TRY_(readSummary(database, id));
@@ -18,6 +19,13 @@ Result<> checkDisposable(const Database &database, SnapshotId id)
     if (turns > 0)
         return Error{ErrorCode::Invalid, describeSnapshot(database, id) + " belongs to a conversation.",
                      "Delete the conversation to remove it."};
+    TRY(const std::int64_t readings,
+        database.integer("SELECT (SELECT count(*) FROM reading WHERE snapshot = ?1)"
+                         " + (SELECT count(*) FROM chapter_state WHERE snapshot = ?1)",
+                         {id}));
+    if (readings > 0)
+        return Error{ErrorCode::Invalid, describeSnapshot(database, id) + " belongs to a document.",
+                     "Delete the document to remove it."};
     return {};
 }
 

@@ -123,7 +123,78 @@ CREATE TABLE snapshot_mark(
 CREATE INDEX snapshot_by_length ON snapshot(model, tokens);
 )";
 
-constexpr std::array<const char *, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3};
+// Documents: the text once, and how far each model has read it.
+constexpr const char *kVersion4 = R"(
+CREATE TABLE document(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    created_ms INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    sha256 BLOB NOT NULL UNIQUE,
+    seal BLOB NOT NULL,
+    format TEXT NOT NULL,
+    source TEXT NOT NULL,
+    title TEXT NOT NULL,
+    notice TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE document_text(
+    document INTEGER PRIMARY KEY REFERENCES document(id) ON DELETE CASCADE,
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE document_section(
+    document INTEGER NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    seq INTEGER NOT NULL,
+    level INTEGER NOT NULL,
+    begin_at INTEGER NOT NULL,
+    end_at INTEGER NOT NULL,
+    seal BLOB NOT NULL,
+    title TEXT NOT NULL,
+    PRIMARY KEY(document, seq)
+) STRICT;
+
+CREATE TABLE reading(
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    document INTEGER NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    updated_ms INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    snapshot INTEGER REFERENCES snapshot(id),
+    seal BLOB NOT NULL,
+    fingerprint TEXT NOT NULL,
+    tokenizer TEXT NOT NULL,
+    model_name TEXT NOT NULL,
+    UNIQUE(document, fingerprint, tokenizer)
+) STRICT;
+CREATE INDEX reading_by_snapshot ON reading(snapshot);
+
+CREATE TABLE chapter_state(
+    reading INTEGER NOT NULL REFERENCES reading(id) ON DELETE CASCADE,
+    chapter INTEGER NOT NULL,
+    snapshot INTEGER NOT NULL REFERENCES snapshot(id),
+    PRIMARY KEY(reading, chapter)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX chapter_state_by_snapshot ON chapter_state(snapshot);
+
+CREATE TABLE summary(
+    reading INTEGER NOT NULL REFERENCES reading(id) ON DELETE CASCADE,
+    chapter INTEGER NOT NULL,
+    created_ms INTEGER NOT NULL,
+    seal BLOB NOT NULL,
+    title TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY(reading, chapter)
+) STRICT;
+
+CREATE TABLE document_question(
+    document INTEGER NOT NULL REFERENCES document(id) ON DELETE CASCADE,
+    conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+    PRIMARY KEY(document, conversation)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX document_question_by_conversation ON document_question(conversation);
+)";
+
+constexpr std::array<const char *, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3, kVersion4};
 
 Result<> runSteps(const sqlite::Database &database, int version)
 {

@@ -29,6 +29,19 @@ inline const std::string kSnapshotSeal =
 inline const std::string kSnapshotMarkSeal =
     "volary_seal('snapshot_mark', snapshot_mark.snapshot, snapshot_mark.pinned, snapshot_mark.deleted_ms)";
 
+inline const std::string kDocumentSeal =
+    "volary_seal('document', document.id, document.created_ms, document.bytes, document.sha256,"
+    " document.format, document.source, document.title, document.notice)";
+inline const std::string kSectionSeal =
+    "volary_seal('document_section', document_section.document, document_section.seq,"
+    " document_section.level, document_section.begin_at, document_section.end_at, document_section.title)";
+inline const std::string kReadingSeal =
+    "volary_seal('reading', reading.id, reading.document, reading.updated_ms, reading.tokens,"
+    " reading.position, reading.snapshot, reading.fingerprint, reading.tokenizer, reading.model_name)";
+inline const std::string kSummarySeal =
+    "volary_seal('summary', summary.reading, summary.chapter, summary.created_ms, summary.title,"
+    " summary.text)";
+
 // For UPDATE statements: marks a row as waiting for its new seal. A row whose seal was wrong keeps it,
 // because a new one would declare the damage to be right.
 inline const std::string kUnsealConversation =

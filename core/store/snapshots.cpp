@@ -323,7 +323,10 @@ const std::string kSummaryColumns =
     " CASE WHEN turn.seal = " +
     kTurnSeal +
     " THEN substr(turn.text, 1, 400) ELSE '' END, CASE WHEN conversation.seal = " + kConversationSeal +
-    " THEN conversation.title ELSE '' END, conversation.deleted_ms IS NOT NULL OR turn.hidden_by IS NOT NULL"
+    " THEN conversation.title ELSE '' END, conversation.deleted_ms IS NOT NULL OR turn.hidden_by IS NOT NULL,"
+    " document.id IS NOT NULL, CASE WHEN document.seal = " +
+    kDocumentSeal +
+    " THEN document.title ELSE '' END"
     " FROM snapshot JOIN model ON model.id = snapshot.model"
     " LEFT JOIN snapshot_mark ON snapshot_mark.snapshot = snapshot.id AND snapshot_mark.seal = " +
     kSnapshotMarkSeal +
@@ -331,7 +334,12 @@ const std::string kSummaryColumns =
     " LEFT JOIN turn ON turn.id = (SELECT t.id FROM turn t JOIN conversation c ON c.id = t.conversation"
     " WHERE t.snapshot = snapshot.id"
     " ORDER BY c.deleted_ms IS NOT NULL OR t.hidden_by IS NOT NULL, t.id LIMIT 1)"
-    " LEFT JOIN conversation ON conversation.id = turn.conversation";
+    " LEFT JOIN conversation ON conversation.id = turn.conversation"
+    " LEFT JOIN document ON document.id = coalesce("
+    "(SELECT r.document FROM reading r WHERE r.snapshot = snapshot.id LIMIT 1),"
+    "(SELECT r.document FROM chapter_state s JOIN reading r ON r.id = s.reading WHERE s.snapshot = "
+    "snapshot.id"
+    " LIMIT 1))";
 
 SnapshotSummary summaryOf(const Statement &row)
 {
@@ -349,6 +357,9 @@ SnapshotSummary summaryOf(const Statement &row)
     summary.conversation = row.optionalInteger(14).value_or(0);
     summary.excerpt = previewOf(row.text(15));
     summary.title = row.text(16);
+    summary.ofDocument = row.integer(18) != 0;
+    if (summary.turn == 0)
+        summary.title = row.text(19);
     const bool kept = summary.pinned || !summary.name.empty();
     summary.inTrash = summary.deletedMs.has_value() || (row.optionalInteger(17) == 1 && !kept);
     return summary;
@@ -379,6 +390,15 @@ std::string describeSnapshot(const Database &database, SnapshotId id)
                                             printable(row.text(1)).c_str());
                              return Result<>();
                          }));
+    static_cast<void>(database.forEach("SELECT document.title FROM reading JOIN document"
+                                       " ON document.id = reading.document WHERE reading.snapshot = ?1"
+                                       " OR reading.id IN (SELECT reading FROM chapter_state"
+                                       " WHERE snapshot = ?1) LIMIT 1",
+                                       {id}, [&](const Statement &row) {
+                                           text += format(" (of the document “%s”)",
+                                                          printable(row.text(0)).c_str());
+                                           return Result<>();
+                                       }));
     return text;
 }
 

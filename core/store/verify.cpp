@@ -30,6 +30,7 @@ public:
         TRY_(note(checkConversations()));
         TRY_(note(checkTurns()));
         TRY_(note(checkTurnData()));
+        TRY_(note(checkDocuments()));
         TRY_(note(checkSnapshots()));
         TRY_(note(checkSnapshotMarks()));
         TRY_(note(checkChunks()));
@@ -126,6 +127,37 @@ private:
                            " their hash.",
                            static_cast<long long>(row.integer(0)), printable(row.text(1)).c_str()));
                 return Result<>();
+            }));
+        return {};
+    }
+
+    // A document with its readings, sections and summaries counts as one thing; its text has a hash of its
+    // own.
+    Result<> checkDocuments()
+    {
+        TRY_(m_database.forEach(
+            "SELECT document.id, document.title, document.seal IS NOT " + kDocumentSeal +
+                " OR EXISTS(SELECT 1 FROM document_section WHERE document_section.document = document.id"
+                " AND document_section.seal IS NOT " +
+                kSectionSeal +
+                ") OR EXISTS(SELECT 1 FROM reading WHERE reading.document = document.id"
+                " AND (reading.seal IS NOT " +
+                kReadingSeal +
+                " OR EXISTS(SELECT 1 FROM summary WHERE summary.reading = reading.id"
+                " AND summary.seal IS NOT " +
+                kSummarySeal +
+                "))), document.sha256, document_text.text FROM document LEFT JOIN document_text"
+                " ON document_text.document = document.id",
+            {}, [&](const Statement &row) {
+                const std::string what =
+                    format("Document %lld (“%s”): ", static_cast<long long>(row.integer(0)),
+                           printable(row.text(1)).c_str());
+                if (row.integer(2) != 0)
+                    add(what + "its description, sections or summaries do not match their hash.");
+                const Digest digest = sha256(row.blob(4));
+                if (!std::ranges::equal(std::as_bytes(std::span(digest)), row.blob(3)))
+                    add(what + "its text does not match its hash.");
+                return goOn();
             }));
         return {};
     }

@@ -392,6 +392,80 @@ private slots:
         QCOMPARE(process.exitCode(), 130);
     }
 
+    void aDocumentIsReadOnceAndAsked()
+    {
+        QFile book(file("ducks.md"));
+        QVERIFY(book.open(QIODevice::WriteOnly));
+        for (int chapter = 1; chapter <= 3; ++chapter)
+            book.write("# Chapter " + QByteArray::number(chapter) + "\n\n" +
+                       QByteArray("Tom has a duck. ").repeated(60) + "\n\n");
+        book.close();
+        const QStringList common{"--library", file("documents.db"), "--json", "--quiet"};
+
+        const Outcome unread = run(QStringList{"ask", kModel, "--document", "1", "Who?"} + common);
+        QCOMPARE(unread.status, 1);
+        const QJsonObject first = run(QStringList{"read", kModel, file("ducks.md")} + common).json();
+        const int id = first["document"].toInt(), tokens = first["tokens"].toInt();
+        QVERIFY(id > 0 && tokens > 500);
+        QCOMPARE(first["tokens_read_now"].toInt(), tokens);
+        QCOMPARE(first["tokens_reused"].toInt(), 0);
+        QVERIFY(first["tokens_per_s"].toDouble() > 0);
+        const QJsonObject second = run(QStringList{"read", kModel, file("ducks.md")} + common).json();
+        QCOMPARE(second["document"].toInt(), id);
+        QCOMPARE(second["tokens_read_now"].toInt(), 0);
+        QCOMPARE(second["tokens_reused"].toInt(), tokens);
+
+        const QStringList question{
+            "ask", kModel,         "--document", QString::number(id), "What does Tom have?", "--seed",
+            "7",   "--max-tokens", "12"};
+        const QJsonObject answer = run(question + common).json();
+        QCOMPARE(answer["tokens_reused"].toInt(), tokens);
+        QVERIFY(answer["prompt_tokens"].toInt() < 60);
+        QVERIFY(!answer["text"].toString().isEmpty());
+        QVERIFY(!answer["tokens"].toArray().isEmpty());
+        QCOMPARE(answer["seed"].toInt(), 7);
+        QCOMPARE(run(question + common).json()["text"], answer["text"]);
+
+        const QJsonObject both =
+            run(question + QStringList{"--document", QString::number(id)} + common).json();
+        QCOMPARE(both["answers"].toArray().size(), 2);
+        QCOMPARE(both["answers"].toArray()[1].toObject()["text"], answer["text"]);
+        QCOMPARE(run(QStringList{"ask", kModel, "Who?"} + common).status, 2);
+        QCOMPARE(run(QStringList{"ask", kModel, "--document", "99", "Who?"} + common).status, 1);
+        QCOMPARE(run(QStringList{"read", kModel, file("absent.txt")} + common).status, 1);
+        QCOMPARE(run(QStringList{"read", kModel, QString::number(id), "--again"} + common)
+                     .json()["tokens_read_now"]
+                     .toInt(),
+                 tokens);
+    }
+
+    // Ctrl-C is a pause: what was read is kept.
+    void ctrlCPausesReading()
+    {
+        QFile book(file("long.txt"));
+        QVERIFY(book.open(QIODevice::WriteOnly));
+        book.write(QByteArray("Tom has a duck and a hen. ").repeated(8000));
+        book.close();
+        for (const QString &document : {file("long.txt"), QStringLiteral("1")}) {
+            QProcess process;
+            process.setReadChannel(QProcess::StandardError);
+            process.start(QStringLiteral(VOLARY_CLI),
+                          {"read", kModel, document, "--library", file("paused.db"), "--json"});
+            QVERIFY(process.waitForStarted());
+            QByteArray said;
+            while (!said.contains(" %") && process.waitForReadyRead(60'000)) // it reads
+                said += process.readAllStandardError();
+            ::kill(pid_t(process.processId()), SIGINT);
+            QVERIFY(process.waitForFinished());
+            QCOMPARE(process.exitCode(), 130);
+            QVERIFY(process.readAllStandardOutput().isEmpty());
+        }
+        const Outcome kept = run({"snapshot", "list", "--library", file("paused.db"), "--json"});
+        const QJsonArray snapshots = kept.json()["snapshots"].toArray();
+        QVERIFY(!snapshots.isEmpty());
+        QVERIFY(snapshots.last().toObject()["tokens"].toInt() > 1000);
+    }
+
 private:
     Outcome run(const QStringList &words) const
     {

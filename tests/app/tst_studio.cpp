@@ -5,12 +5,16 @@
 #include "ui/chat/conversation_list.h"
 #include "ui/chat/panels/sampling_panel.h"
 #include "ui/chat/transcript_view.h"
+#include "ui/documents/document_page.h"
 
 #include <QAction>
 #include <QDir>
 #include <QDockWidget>
+#include <QFile>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QPushButton>
+#include <QSignalSpy>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -36,6 +40,7 @@ private slots:
     void messageIsAnsweredAndFoundAgainAfterARestart();
     void stoppedReplyIsKeptAndBranchesReadNothingAgain();
     void composerTextSurvivesARestart();
+    void aDroppedBookIsPausedGoneOnWithAndAsked();
     void everyPartOfTheWindowHasAName();
 
 private:
@@ -61,6 +66,8 @@ private:
         start();
     }
     ChatWorkspace &chat() { return m_studio->chat(); }
+    void dropDocument(int chapters);
+    QAction *documentAction(const QString &id);
     void trigger(const QString &id)
     {
         for (QAction *action : chat().commands()) {
@@ -168,13 +175,81 @@ void TestStudio::composerTextSurvivesARestart()
     QTRY_COMPARE_WITH_TIMEOUT(chat().composer().text(), QString("half a thought"), kPatienceMs);
 }
 
+// Drops a document of `chapters` chapters on the window and waits until it is on show.
+void TestStudio::dropDocument(int chapters)
+{
+    QFile book(m_folder->filePath("book.md"));
+    QVERIFY(book.open(QIODevice::WriteOnly));
+    for (int chapter = 1; chapter <= chapters; ++chapter)
+        book.write("# Chapter " + QByteArray::number(chapter) + "\n\n" + QByteArray(kStory).repeated(10) +
+                   "\n\n");
+    book.close();
+    emit m_studio->window().filesDropped({book.fileName()});
+    QTRY_COMPARE_WITH_TIMEOUT(m_studio->documents().page().outline().count(), chapters, kPatienceMs);
+    QCOMPARE(m_studio->window().currentWorkspace()->id(), "documents");
+}
+
+QAction *TestStudio::documentAction(const QString &id)
+{
+    for (QAction *action : m_studio->documents().commands()) {
+        if (action && action->objectName() == id)
+            return action;
+    }
+    return nullptr;
+}
+
+void TestStudio::aDroppedBookIsPausedGoneOnWithAndAsked()
+{
+    start();
+    QTRY_VERIFY_WITH_TIMEOUT(m_studio->bridge().model() != nullptr, kPatienceMs);
+    dropDocument(8);
+    bool ended = false;
+    qint64 reused = 0, read = 0;
+    const auto watch = [&] {
+        connect(&m_studio->bridge(), &EngineBridge::readingEnded, m_studio.get(),
+                [&](RequestId, const event::ReadingEnded &end) {
+                    ended = true;
+                    reused = end.tokensReused;
+                    read = end.tokensRead;
+                });
+    };
+    watch();
+    QSignalSpy progress(&m_studio->bridge(), &EngineBridge::readingProgress);
+    documentAction("documents.read")->trigger();
+    QTRY_VERIFY_WITH_TIMEOUT(progress.size() > 3, kPatienceMs);
+    documentAction("documents.read")->trigger(); // it is Pause by now
+    QTRY_VERIFY_WITH_TIMEOUT(ended, kPatienceMs);
+    const qint64 before = read;
+    QVERIFY(before > 0);
+
+    restart();
+
+    QTRY_VERIFY_WITH_TIMEOUT(m_studio->bridge().model() != nullptr, kPatienceMs);
+    QTRY_COMPARE_WITH_TIMEOUT(m_studio->documents().page().outline().count(), 8,
+                              kPatienceMs); // as it was left
+    watch();
+    ended = false;
+    QTRY_VERIFY_WITH_TIMEOUT(documentAction("documents.read")->isEnabled(), kPatienceMs);
+    documentAction("documents.read")->trigger();
+    QTRY_VERIFY_WITH_TIMEOUT(ended, kPatienceMs);
+    QCOMPARE(reused, before);
+    QuestionPanel &questions = m_studio->documents().page().questions();
+    questions.setQuestion("What is this about?");
+    m_finished = 0;
+    QTest::keyClick(questions.focusTarget(), Qt::Key_Return);
+    QTRY_VERIFY_WITH_TIMEOUT(m_finished > 0, kPatienceMs);
+    QTRY_VERIFY(chat().list().model().rowCount() > 0); // the question is a conversation like any other
+}
+
 void TestStudio::everyPartOfTheWindowHasAName()
 {
     start();
     say("Hello!");
+    dropDocument(2);
+    m_studio->window().showWorkspace("chat"); // to which the docks belong
     for (QDockWidget *dock : m_studio->window().findChildren<QDockWidget *>())
         dock->show();
-    for (const char *workspace : {"chat", "models"}) {
+    for (const char *workspace : {"chat", "documents", "models"}) {
         m_studio->window().showWorkspace(workspace);
         const QStringList unnamed = unnamedParts(&m_studio->window());
         QVERIFY2(unnamed.isEmpty(), qPrintable(unnamed.join(", ")));

@@ -20,6 +20,8 @@ inline QStringList unnamedParts(QWidget *root)
         if (widget->objectName().startsWith(QLatin1String("qt_")) || parent->inherits("QAbstractSpinBox") ||
             parent->inherits("QComboBox") || parent->inherits("QTabBar") || parent->inherits("QDockWidget"))
             continue;
+        if (widget->inherits("QTabBar") && parent->inherits("QMainWindow"))
+            continue; // of docks: it speaks for the tab on show, and one without tabs stays behind
         const QAccessibleInterface *seen = QAccessible::queryAccessibleInterface(widget);
         if (!seen || seen->text(QAccessible::Name).trimmed().isEmpty())
             unnamed << QStringLiteral("%1 %2").arg(QString::fromLatin1(widget->metaObject()->className()),

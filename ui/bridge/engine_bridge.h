@@ -71,6 +71,15 @@ signals:
     void snapshotImported(volary::RequestId request, const volary::event::SnapshotImported &imported);
     void beginningList(volary::RequestId request, const volary::event::BeginningList &list);
     void personaMade(volary::RequestId request, const volary::event::PersonaMade &made);
+    void documentList(volary::RequestId request, const volary::event::DocumentList &list);
+    void documentAdded(volary::RequestId request, const volary::event::DocumentAdded &added);
+    void documentOpened(volary::RequestId request, const volary::event::DocumentOpened &opened);
+    void documentDeleted(volary::RequestId request, const volary::event::DocumentDeleted &deleted);
+    void documentAsked(volary::RequestId request, const volary::event::DocumentAsked &asked);
+    void readingProgress(volary::RequestId request, const volary::event::ReadingProgress &progress);
+    void readingEnded(volary::RequestId request, const volary::event::ReadingEnded &ended);
+    void summaryProgress(volary::RequestId request, const volary::event::SummaryProgress &progress);
+    void summaryEnded(volary::RequestId request, const volary::event::SummaryEnded &ended);
     void commandFailed(volary::RequestId request, const volary::event::CommandFailed &failed);
 
 private:

@@ -20,6 +20,16 @@ namespace {
 constexpr int kFactColumns = 3;
 constexpr int kPictureWidth = 480, kPictureHeight = 240;
 
+QString originOf(const SnapshotSummary &snapshot)
+{
+    const QString title =
+        snapshot.title.empty() ? QStringLiteral("…") : QString::fromStdString(snapshot.title);
+    if (snapshot.turn != 0)
+        return SnapshotCard::tr("After a turn of “%1”").arg(title);
+    return snapshot.ofDocument ? SnapshotCard::tr("In the document “%1”").arg(title)
+                               : SnapshotCard::tr("A snapshot of its own");
+}
+
 QString noteFor(const SnapshotSummary &snapshot, const std::shared_ptr<const ModelDescription> &open)
 {
     if (snapshot.damaged)
@@ -112,10 +122,7 @@ void SnapshotCard::addFact(int place, const QString &meaning, const QString &val
 void SnapshotCard::show(const SnapshotSummary &snapshot, const std::shared_ptr<const ModelDescription> &open)
 {
     m_title->setText(SnapshotListModel::titleOf(snapshot));
-    m_origin->setText(snapshot.turn == 0
-                          ? tr("A snapshot of its own")
-                          : tr("After a turn of “%1”")
-                                .arg(QString::fromStdString(snapshot.title.empty() ? "…" : snapshot.title)));
+    m_origin->setText(originOf(snapshot));
     while (QLayoutItem *item = m_facts->takeAt(0)) {
         delete item->widget();
         delete item;

@@ -33,7 +33,8 @@ void SnapshotFilter::setModelFingerprint(const QString &wanted)
 bool SnapshotFilter::filterAcceptsRow(int row, const QModelIndex &) const
 {
     const SnapshotSummary &snapshot = m_source.at(row);
-    const bool kept = snapshot.pinned || !snapshot.name.empty() || snapshot.turn == 0;
+    const bool kept =
+        snapshot.pinned || !snapshot.name.empty() || (snapshot.turn == 0 && !snapshot.ofDocument);
     if (snapshot.inTrash != (m_view == View::Trash) || (m_view == View::Kept && !kept))
         return false;
     if (m_view == View::Trash && !snapshot.deletedMs)

@@ -60,7 +60,8 @@ QModelIndex SnapshotListModel::indexOf(SnapshotId id) const
 
 QString SnapshotListModel::titleOf(const SnapshotSummary &snapshot, int most)
 {
-    const QString words = QString::fromStdString(snapshot.name.empty() ? snapshot.excerpt : snapshot.name);
+    const std::string &unnamed = snapshot.turn == 0 ? snapshot.title : snapshot.excerpt;
+    const QString words = QString::fromStdString(snapshot.name.empty() ? unnamed : snapshot.name);
     if (words.isEmpty())
         return tr("Snapshot %1").arg(snapshot.id);
     return words.size() <= most ? words : words.left(most - 1).trimmed() + u'…';

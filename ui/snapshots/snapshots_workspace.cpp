@@ -369,9 +369,10 @@ void SnapshotsWorkspace::refreshActions()
     m_pin->setEnabled(usable);
     m_pin->setChecked(snapshot && snapshot->pinned);
     m_export->setEnabled(usable);
-    m_delete->setEnabled(snapshot && snapshot->turn == 0);
+    m_delete->setEnabled(snapshot && snapshot->turn == 0 && !snapshot->ofDocument);
     m_delete->setText(snapshot && snapshot->inTrash ? tr("&Delete for good…") : tr("&Move to the trash"));
-    m_delete->setToolTip(snapshot && snapshot->turn != 0
+    m_delete->setToolTip(snapshot && snapshot->ofDocument ? tr("It belongs to a document, and goes with that")
+                         : snapshot && snapshot->turn != 0
                              ? tr("It belongs to a turn, and goes with its conversation")
                              : m_delete->text().remove(u'&'));
 }

@@ -141,6 +141,7 @@ QMainWindow::separator { background: @border; width: 1px; height: 1px; }
 QMainWindow::separator:hover { background: @accent; }
 QSplitter::handle { background: @border; }
 QSplitter::handle:hover { background: @accent; }
+QSplitter[plain="true"]::handle { background: transparent; }
 QTabWidget::pane { border: none; }
 QTabBar { background: transparent; }
 QTabBar::tab { background: transparent; color: @muted; padding: 7px 12px; border: none;

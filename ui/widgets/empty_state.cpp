@@ -1,6 +1,7 @@
 #include "ui/widgets/empty_state.h"
 
 #include <QAction>
+#include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
 #include <QVBoxLayout>
@@ -37,7 +38,11 @@ EmptyState::EmptyState(const ThemeManager &themes, const QString &iconName, cons
     m_why->setWordWrap(true);
     m_why->setAlignment(Qt::AlignHCenter);
     m_why->setFixedWidth(kTextWidth);
-    layout->addWidget(m_why, 0, Qt::AlignHCenter);
+    auto *row = new QHBoxLayout; // an alignment in the column would give the text too few lines
+    row->addStretch(1);
+    row->addWidget(m_why);
+    row->addStretch(1);
+    layout->addLayout(row);
 
     if (action) {
         auto *button = new QPushButton(action->text().remove(u'&'));
