@@ -350,7 +350,7 @@ private:
         tabs->setCurrentIndex(tabs->count() - 1);
         TRY_(take("side-by-side"));
         tabs->setCurrentIndex(0);
-        TRY_(trigger("models.openWithOptions"));
+        TRY_(triggerOf(m_studio.models(), "models.openWithOptions"));
         auto *dialog = m_studio.models().findChild<OptionsDialog *>();
         if (!dialog)
             return unreachable("options", QStringLiteral("the dialog did not open"));
