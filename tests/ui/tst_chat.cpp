@@ -57,6 +57,7 @@ private slots:
     void stopButtonCancelsTheReply();
     void failedMessageComesBackIntoTheField();
     void regeneratingAsksForAnotherVersion();
+    void whatASnapshotHasReadIsNotRegenerated();
     void pagerShowsTheOtherVersion();
     void editingBranchesFromTheTurnBefore();
     void branchingEndsThePathThere();
@@ -270,6 +271,21 @@ void TestChat::regeneratingAsksForAnotherVersion()
 
     QVERIFY(m_engine->last<command::Regenerate>());
     QCOMPARE(m_engine->last<command::Regenerate>()->userTurn, TurnId(1));
+}
+
+void TestChat::whatASnapshotHasReadIsNotRegenerated()
+{
+    m_engine->send(0, event::ModelOpened{sampleModel(), 0.1});
+    open({turn(1, {}, Role::Assistant, "Once upon a time"), turn(2, 1, Role::User, "And then?"),
+          turn(3, 2, Role::Assistant, "They swam.")},
+         3);
+    QSignalSpy said(m_chat.get(), &ChatWorkspace::statusMessage);
+    m_chat->transcript().select(1);
+
+    command("chat.regenerate")->trigger();
+
+    QVERIFY(!m_engine->last<command::Regenerate>());
+    QCOMPARE(said.count(), 1);
 }
 
 void TestChat::pagerShowsTheOtherVersion()

@@ -170,6 +170,11 @@ void ChatWorkspace::regenerate()
 void ChatWorkspace::regenerateTurn(TurnId reply)
 {
     const Turn *turn = m_model.find(reply);
+    const bool meant = m_transcript->selected() == reply || m_model.leaf() == reply;
+    if (turn && meant && !turn->parent && turn->role == Role::Assistant) { // it came with a snapshot
+        emit statusMessage(tr("This text was read, not written: there is nothing to regenerate"));
+        return;
+    }
     // Without a reply the last message may still be waiting for one: after a failure.
     const TurnId user = turn && turn->parent ? *turn->parent : chosenTurn(Role::User);
     if (m_reply == 0 && m_bridge.model() && user != kNoTurn)
