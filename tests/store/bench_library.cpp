@@ -97,8 +97,8 @@ void benchTurns(const std::filesystem::path &folder)
         std::string text = "Turn number " + std::to_string(i);
         for (int word = 0; word < 100; ++word)
             text += " word" + std::to_string((i * 31 + word * 17) % 5'000);
-        parent = need(
-            library->saveTurn(test::turn(conversation, parent, text), {}, test::image(std::uint64_t(i), 50)));
+        parent = need(library->saveTurn(test::turn(conversation, parent, text), {},
+                                        test::image(std::uint64_t(i), 50 + i % 300)));
     }
     const double each =
         std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count() / kTurns;
@@ -109,6 +109,20 @@ void benchTurns(const std::filesystem::path &folder)
     std::printf(
         "%d turns: saving one %.2f ms, listing conversations %.2f ms, the 2,500 turns of one %.1f ms\n",
         kTurns, each, list, turns);
+    // Texts of all lengths that are stored, and of none.
+    const SnapshotImage wanted = test::image(1, 400);
+    const double listed = medianMs([&](int) { need(library->snapshots()); });
+    const double known = medianMs([&](int) {
+        need(library->longestPrefix({.model = wanted.model, .beginning = {}, .tokens = wanted.tokens}));
+    });
+    PrefixQuery unknown{.model = wanted.model, .beginning = {}, .tokens = wanted.tokens};
+    std::vector<TokenId> other = wanted.tokens;
+    other.front() += 1;
+    unknown.tokens = other;
+    const double sought = medianMs([&](int) { need(library->longestPrefix(unknown)); });
+    std::printf(
+        "%d snapshots: listed in %.1f ms, longest known beginning found in %.1f ms, none found in %.1f ms\n",
+        kTurns, listed, known, sought);
     std::printf("search: rare words %.2f ms, a prefix of every turn %.1f ms\n", rare, common);
 }
 
