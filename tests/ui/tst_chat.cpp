@@ -11,6 +11,7 @@
 #include <QClipboard>
 #include <QContextMenuEvent>
 #include <QDockWidget>
+#include <QInputDialog>
 #include <QLineEdit>
 #include <QListView>
 #include <QMenu>
@@ -58,6 +59,7 @@ private slots:
     void failedMessageComesBackIntoTheField();
     void regeneratingAsksForAnotherVersion();
     void whatASnapshotHasReadIsNotRegenerated();
+    void stateAfterATurnCanBeKeptByName();
     void pagerShowsTheOtherVersion();
     void editingBranchesFromTheTurnBefore();
     void branchingEndsThePathThere();
@@ -286,6 +288,21 @@ void TestChat::whatASnapshotHasReadIsNotRegenerated()
 
     QVERIFY(!m_engine->last<command::Regenerate>());
     QCOMPARE(said.count(), 1);
+}
+
+void TestChat::stateAfterATurnCanBeKeptByName()
+{
+    openTwoTurns();
+
+    command("chat.keepSnapshot")->trigger();
+
+    auto *dialog = m_chat->findChild<QInputDialog *>();
+    QVERIFY(dialog);
+    dialog->setTextValue("  a good   start ");
+    dialog->accept();
+    QVERIFY(m_engine->last<command::NameSnapshot>());
+    QCOMPARE(m_engine->last<command::NameSnapshot>()->snapshot, SnapshotId(2)); // of the last turn
+    QCOMPARE(m_engine->last<command::NameSnapshot>()->name, std::string("a good start"));
 }
 
 void TestChat::pagerShowsTheOtherVersion()

@@ -12,6 +12,7 @@
 #include "ui/chat/start_page.h"
 #include "ui/chat/transcript_view.h"
 #include "ui/widgets/error_card.h"
+#include "ui/widgets/name_dialog.h"
 #include "ui/widgets/progress_row.h"
 
 #include <QAction>
@@ -33,6 +34,7 @@ namespace {
 
 constexpr TurnId kNoTurn = -1;
 constexpr int kSummaryLetters = 80;
+constexpr int kSuggestedName = 40;
 
 // What a person copies of a turn: of a reply the answer, unless all of it was thinking.
 QString answerOf(const Turn &turn)
@@ -179,6 +181,19 @@ void ChatWorkspace::regenerateTurn(TurnId reply)
     const TurnId user = turn && turn->parent ? *turn->parent : chosenTurn(Role::User);
     if (m_reply == 0 && m_bridge.model() && user != kNoTurn)
         post(command::Regenerate{m_model.conversation().id, user, settings()});
+}
+
+void ChatWorkspace::keepSnapshot()
+{
+    const Turn *turn = m_model.find(chosenTurn());
+    if (!turn || !turn->snapshot)
+        return;
+    const QString words = QString::fromStdString(turn->text).simplified().left(kSuggestedName);
+    askForSnapshotName(this, words, [this, id = *turn->snapshot](const QString &name) {
+        m_bridge.post(command::NameSnapshot{id, name.toStdString()});
+        emit statusMessage(name.isEmpty() ? tr("The snapshot has no name now")
+                                          : tr("“%1” is among the kept snapshots").arg(name));
+    });
 }
 
 void ChatWorkspace::continueReply()
@@ -542,6 +557,7 @@ void ChatWorkspace::refreshActions()
     enable("chat.nextVersion", idle && chosen != kNoTurn && m_model.version(chosen, 1).has_value());
     enable("chat.undoHide", m_hidden.has_value());
     enable("chat.copyTurn", chosen != kNoTurn);
+    enable("chat.keepSnapshot", chosen != kNoTurn && m_model.find(chosen)->snapshot.has_value());
     enable("chat.find", !m_model.path().empty());
     for (const char *id : {"chat.rename", "chat.export", "chat.delete"})
         enable(id, m_model.isOpen());

@@ -88,6 +88,7 @@ private:
     void branchHere();
     void branchFrom(TurnId turn);
     void copyTurn();
+    void keepSnapshot();
     void copyText(TurnId turn);
     void showVersion(int step);
     void previousVersion() { showVersion(-1); }

@@ -94,6 +94,8 @@ void ChatWorkspace::makeActions()
     separator();
     addCommand("chat.copyTurn", tr("Copy the turn as Markdown"), QStringLiteral("copy"),
                QKeySequence(Qt::CTRL | Qt::SHIFT | Qt::Key_C), &W::copyTurn);
+    addCommand("chat.keepSnapshot", tr("&Keep the state after the turn…"), QStringLiteral("pin"), {},
+               &W::keepSnapshot);
     addCommand("chat.find", tr("Find in this conversation"), QStringLiteral("search"), QKeySequence::Find,
                &W::findInConversation);
     addCommand("chat.searchAll", tr("Search all conversations"), QStringLiteral("search"),

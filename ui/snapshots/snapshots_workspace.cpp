@@ -5,6 +5,7 @@
 #include "ui/snapshots/state_image.h"
 #include "ui/widgets/empty_state.h"
 #include "ui/widgets/error_card.h"
+#include "ui/widgets/name_dialog.h"
 #include "ui/widgets/two_line_delegate.h"
 #include "ui/widgets/undo_bar.h"
 
@@ -12,7 +13,6 @@
 #include <QButtonGroup>
 #include <QFileDialog>
 #include <QHBoxLayout>
-#include <QInputDialog>
 #include <QItemSelectionModel>
 #include <QLabel>
 #include <QLineEdit>
@@ -392,15 +392,10 @@ void SnapshotsWorkspace::rename()
     const SnapshotSummary *snapshot = current();
     if (!snapshot)
         return;
-    auto *dialog = new QInputDialog(this);
-    dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setWindowTitle(tr("Name the snapshot"));
-    dialog->setLabelText(tr("A snapshot with a name is kept, whatever becomes of its conversation."));
-    dialog->setTextValue(QString::fromStdString(snapshot->name));
-    connect(dialog, &QInputDialog::textValueSelected, this, [this, id = snapshot->id](const QString &name) {
-        m_bridge.post(command::NameSnapshot{id, name.simplified().toStdString()});
-    });
-    dialog->open();
+    askForSnapshotName(this, QString::fromStdString(snapshot->name),
+                       [this, id = snapshot->id](const QString &name) {
+                           m_bridge.post(command::NameSnapshot{id, name.toStdString()});
+                       });
 }
 
 void SnapshotsWorkspace::exportFile()
