@@ -56,7 +56,8 @@ StatePicture pictureOf(std::span<const TensorImage> state, int mostCells)
         layer = head.layer;
         for (int row = 0; row < cells; ++row) {
             for (int column = 0; column < cells; ++column) {
-                const auto y = std::size_t(head.head * cells + row), x = std::size_t(place * cells + column);
+                const std::size_t y = std::size_t(head.head) * std::size_t(cells) + std::size_t(row);
+                const std::size_t x = std::size_t(place) * std::size_t(cells) + std::size_t(column);
                 picture.cells[y * std::size_t(picture.width()) + x] = cellOf(head, cells, row, column);
             }
         }
