@@ -123,7 +123,9 @@ void TestInspect::singularValuesOfAnyShapeKeepTheNorm()
     const auto ofTurned = singularValues(turned, columns, rows);
 
     QCOMPARE(values.size(), std::min(rows, columns));
-    QVERIFY(values == ofTurned);
+    QCOMPARE(ofTurned.size(), values.size());
+    for (std::size_t k = 0; k < values.size(); ++k) // a square matrix is gone through the other way
+        QVERIFY(std::abs(values[k] - ofTurned[k]) < 1e-9 * values[0]);
     double squares = 0, norm = 0;
     for (const double value : values)
         squares += value * value;
