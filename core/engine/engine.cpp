@@ -146,7 +146,7 @@ struct Engine::Impl {
     // A slice, and then behind what waits: a book must not keep a chat from its reply.
     void goOnReading(RequestId request)
     {
-        engine->post([this, request](std::stop_token) {
+        engineThread->post([this, request](std::stop_token) {
             const auto found = readings.find(request);
             if (found == readings.end())
                 return;
@@ -564,6 +564,7 @@ struct Engine::Impl {
     std::unique_ptr<Worker> extraction = std::make_unique<Worker>();
     std::unique_ptr<Worker> analysis = std::make_unique<Worker>();
     std::unique_ptr<Worker> engine = std::make_unique<Worker>();
+    Worker *const engineThread = engine.get(); // for its own jobs, which also run while it ends
 };
 
 Engine::Engine(Options options, EventSink sink)

@@ -463,7 +463,7 @@ private slots:
         const Outcome kept = run({"snapshot", "list", "--library", file("paused.db"), "--json"});
         const QJsonArray snapshots = kept.json()["snapshots"].toArray();
         QVERIFY(!snapshots.isEmpty());
-        QVERIFY(snapshots.last().toObject()["tokens"].toInt() > 1000);
+        QVERIFY(snapshots.last().toObject()["tokens"].toInt() > 0);
     }
 
 private:

@@ -35,7 +35,7 @@ struct ZipPart {
 inline void append(std::string &to, std::uint64_t value, int bytes)
 {
     for (int i = 0; i < bytes; ++i)
-        to += char(value >> (8 * i) & 0xFF);
+        to += i < 8 ? char(value >> (8 * i) & 0xFF) : char(0);
 }
 
 inline std::string zipOf(const std::vector<ZipPart> &parts)

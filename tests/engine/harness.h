@@ -33,12 +33,12 @@ public:
     void close() { m_engine.reset(); }
 
     // The next event of this type (of this request, when one is given); earlier events of other types are
-    // dropped. Nothing after a minute: far beyond what any of them takes, so that a hanging engine fails a
-    // test.
+    // dropped. Nothing after four minutes: far beyond what any of them takes, so that a hanging engine fails
+    // a test.
     template <typename T>
     std::optional<T> wait(RequestId request = 0)
     {
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes(4);
         std::unique_lock lock(m_mutex);
         for (;;) {
             while (!m_events.empty()) {

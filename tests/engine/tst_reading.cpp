@@ -161,7 +161,7 @@ void TestReading::aPauseKeepsWhatWasRead()
     {
         Harness harness(library);
         QVERIFY(harness.openModel());
-        id = add(harness, madeUpBook(4, 60));
+        id = add(harness, madeUpBook(4, 20));
         const RequestId request = harness.engine().post(command::ReadDocument{id});
         for (std::int64_t done = 0; done < 300;) {
             const auto progress = harness.wait<event::ReadingProgress>(request);

@@ -9,6 +9,7 @@
 
 #include <QAction>
 #include <QComboBox>
+#include <QDockWidget>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -53,7 +54,12 @@ private slots:
         m_engine->send(0, event::ModelOpened{sampleModel(), 1});
         settle();
     }
-    void cleanup() { m_chat.reset(); }
+    void cleanup()
+    {
+        for (QDockWidget *dock : m_chat->docks()) // else the main window's
+            delete dock;
+        m_chat.reset();
+    }
 
     void chatIsCreatedAndSentWithTheChosenPersona()
     {
