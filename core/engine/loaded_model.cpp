@@ -150,6 +150,7 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     description->state.assign(spec.begin(), spec.end());
     for (const StateTensor &tensor : spec)
         description->stateBytes += std::uint64_t(tensor.shape.elements()) * bytesPerElement(tensor.type);
+    TRY(description->halfLives, halfLives(*file));
     description->suggestedSettings = suggestedSettings(files.config);
     description->vocabulary = std::move(tokenizer);
 

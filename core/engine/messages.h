@@ -4,6 +4,7 @@
 
 #include "core/base/result.h"
 #include "core/engine/model_options.h"
+#include "core/inspect/half_lives.h"
 #include "core/inspect/state_diff.h"
 #include "core/inspect/state_picture.h"
 #include "core/models/model_info.h"
@@ -249,7 +250,8 @@ struct ModelDescription {
         DType type;
         Shape shape;
     };
-    std::vector<TensorRow> tensors; // as in the file
+    std::vector<TensorRow> tensors;        // as in the file
+    std::vector<LayerHalfLives> halfLives; // of the recurrent layers
     GenerationSettings suggestedSettings;
     std::shared_ptr<const Tokenizer> vocabulary;
 };

@@ -11,9 +11,14 @@ bool hasTensor(const TensorFile &file, std::string_view name)
     return std::ranges::any_of(file.tensors(), [&](const TensorInfo &info) { return info.name == name; });
 }
 
+bool isRwkvCpp(const TensorFile &file)
+{
+    return file.format() == "rwkv.cpp";
+}
+
 bool isRwkvCpp(const WeightLoader &load)
 {
-    return load.file().format() == "rwkv.cpp";
+    return isRwkvCpp(load.file());
 }
 
 int countLayers(const TensorFile &file, std::string_view prefix)

@@ -12,6 +12,7 @@ namespace volary {
 bool hasTensor(const TensorFile &file, std::string_view name);
 
 // rwkv.cpp keeps the official names, but stores some tensors transposed and some already transformed.
+bool isRwkvCpp(const TensorFile &file);
 bool isRwkvCpp(const WeightLoader &load);
 
 // One more than the largest N in names that begin with "blocks.N." (or another prefix); 0 when there is none.

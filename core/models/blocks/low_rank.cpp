@@ -4,9 +4,9 @@
 
 namespace volary {
 
-bool isTurned(const WeightLoader &load, const Shape &stored, std::int64_t C, int officialDimension)
+bool isTurned(const TensorFile &file, const Shape &stored, std::int64_t C, int officialDimension)
 {
-    if (isRwkvCpp(load))
+    if (isRwkvCpp(file))
         return true;
     const int last = stored.rank() - 1;
     const int other = officialDimension == last ? last - 1 : last;
@@ -19,8 +19,8 @@ LowRank loadLowRank(WeightLoader &load, const std::string &down, const std::stri
     if (load.failed())
         return {};
     // What is no matrix is refused for its shape by the loader.
-    const bool downTurned = downShape.rank() == 2 && isTurned(load, downShape, C, 0);
-    const bool upTurned = upShape.rank() == 2 && isTurned(load, upShape, C, 1);
+    const bool downTurned = downShape.rank() == 2 && isTurned(load.file(), downShape, C, 0);
+    const bool upTurned = upShape.rank() == 2 && isTurned(load.file(), upShape, C, 1);
     const std::int64_t D = downShape.rank() == 2 ? downShape[downTurned ? 0 : 1] : 0;
     return {.down = downTurned ? load.matrix(down, D, C) : load.transposed(down, C, D),
             .up = upTurned ? load.matrix(up, C, D) : load.transposed(up, D, C),
@@ -35,8 +35,8 @@ void loadLowRanks(WeightLoader &load, const std::string &down, const std::string
     if (load.failed())
         return;
     // What has another rank is refused for its shape by the loader.
-    const bool downTurned = downShape.rank() == 2 && isTurned(load, downShape, C, 0); // [n D, C]
-    const bool upTurned = upShape.rank() == 3 && isTurned(load, upShape, C, 2);       // [n, C, D]
+    const bool downTurned = downShape.rank() == 2 && isTurned(load.file(), downShape, C, 0); // [n D, C]
+    const bool upTurned = upShape.rank() == 3 && isTurned(load.file(), upShape, C, 2);       // [n, C, D]
     const std::int64_t D = upShape.rank() == 3 ? upShape[upTurned ? 2 : 1] : 0;
     const Tensor downs = downTurned ? load.matrix(down, n * D, C) : load.transposed(down, C, n * D);
     const Tensor ups = upTurned ? load.matrices(up, n, C, D) : load.transposedMatrices(up, n, D, C);

@@ -19,7 +19,7 @@ struct LowRank {
 // Whether the last two dimensions of a factor stand the other way round than in the official checkpoints, as
 // rwkv.cpp and some other tools store them. Officially the dimension `officialDimension` (of these two) has
 // the C channels; where both have, the official way is assumed.
-bool isTurned(const WeightLoader &load, const Shape &stored, std::int64_t C, int officialDimension);
+bool isTurned(const TensorFile &file, const Shape &stored, std::int64_t C, int officialDimension);
 
 // The two factors, officially stored [inputs, outputs]. The bias is the caller's.
 LowRank loadLowRank(WeightLoader &load, const std::string &down, const std::string &up, std::int64_t C);
