@@ -349,6 +349,8 @@ private:
         auto *tabs = m_studio.models().findChild<QTabWidget *>();
         tabs->setCurrentIndex(tabs->count() - 1);
         TRY_(take("side-by-side"));
+        tabs->setCurrentIndex(tabs->count() - 2);
+        TRY_(take("half-lives"));
         tabs->setCurrentIndex(0);
         TRY_(triggerOf(m_studio.models(), "models.openWithOptions"));
         auto *dialog = m_studio.models().findChild<OptionsDialog *>();

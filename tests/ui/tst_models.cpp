@@ -2,12 +2,14 @@
 #include "fake_engine.h"
 #include "ui/models/adapter_list.h"
 #include "ui/models/cost_table.h"
+#include "ui/models/half_life_view.h"
 #include "ui/models/known_models.h"
 #include "ui/models/model_list.h"
 #include "ui/models/models_workspace.h"
 #include "ui/models/options_dialog.h"
 #include "ui/models/state_table.h"
 #include "ui/models/tensor_table.h"
+#include "ui/widgets/band_plot.h"
 #include "ui/widgets/error_card.h"
 #include "ui/widgets/two_line_delegate.h"
 
@@ -20,12 +22,14 @@
 #include <QLineEdit>
 #include <QListView>
 #include <QSignalSpy>
+#include <QTabWidget>
 #include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
 
 #include <algorithm>
+#include <cmath>
 
 using namespace volary;
 using namespace volary::ui;
@@ -276,6 +280,99 @@ private slots:
         QVERIFY(page.workspace.findChild<QAction *>("models.close")->isEnabled());
         QCOMPARE(page.known.all().front().path,
                  std::filesystem::path("/models/sample-goose/model.safetensors"));
+    }
+
+    void halfLivesAreShownWhereThereAreAny()
+    {
+        Page page;
+        const auto isOffered = [&page](const std::shared_ptr<const ModelDescription> &model) {
+            page.engine.send(0, event::ModelOpened{model, 0.5});
+            page.engine.settle();
+            const auto *tabs = page.workspace.findChild<QTabWidget *>();
+            return tabs->isTabVisible(tabs->indexOf(page.workspace.findChild<HalfLifeView *>()));
+        };
+        auto recurrent = std::make_shared<ModelDescription>(*sampleModel());
+        recurrent->halfLives = {{.layer = 0, .shortest = {1}, .typical = {2}, .longest = {4}}};
+
+        QVERIFY(!isOffered(sampleModel()));
+        QVERIFY(isOffered(recurrent));
+        QVERIFY(!isOffered(sampleModel()));
+    }
+
+    // Drawn by length, told by the number that the channel has in the model.
+    void halfLivesAreToldByLayerAndChannel()
+    {
+        ThemeManager themes;
+        HalfLifeView view(themes);
+        view.setLayers(
+            {{.layer = 0, .shortest = {30, 1, NAN}, .typical = {60, 2, NAN}, .longest = {90, 4, NAN}},
+             {.layer = 3, .shortest = {7, INFINITY}, .typical = {7, INFINITY}, .longest = {7, INFINITY}}});
+        auto *plot = view.findChild<BandPlot *>("models.halfLives");
+        const auto said = [&view] { return view.findChild<QLabel *>("models.halfLifeCurrent")->text(); };
+        const auto go = [plot](Qt::Key key) { QTest::keyClick(plot, key); };
+
+        QCOMPARE(said(), "Layer 0, channel 1: half-life 2.0 tokens, with any text between 1.0 and 4.0");
+        go(Qt::Key_Right);
+        QCOMPARE(said(), "Layer 0, channel 0: half-life 60.0 tokens, with any text between 30.0 and 90.0");
+        QCOMPARE(plot->accessibleDescription(), said());
+        go(Qt::Key_Right);
+        QVERIFY(said().startsWith("Layer 0, channel 2: half-life no number"));
+        go(Qt::Key_Right);
+        QCOMPARE(said(), "Layer 3, channel 0: half-life 7.0 tokens");
+        go(Qt::Key_End);
+        QCOMPARE(said(), "Layer 3, channel 1: half-life more than a million tokens");
+        go(Qt::Key_PageUp);
+        QCOMPARE(said(), "Layer 0, channel 0: half-life 60.0 tokens, with any text between 30.0 and 90.0");
+        go(Qt::Key_Home);
+        go(Qt::Key_Left); // nothing is left of the first one
+        QVERIFY(said().startsWith("Layer 0, channel 1:"));
+        QVERIFY(view.findChild<QLabel *>("models.halfLifeSentence")->text().contains("is 60.0 tokens"));
+
+        view.setLayers({});
+        QVERIFY(said().isEmpty());
+        go(Qt::Key_Right);
+    }
+
+    void halfLivesAreCopiedAsTheyAre()
+    {
+        QCOMPARE(HalfLifeView::asCsv(
+                     {{.layer = 3, .shortest = {0.5, 7}, .typical = {1.25, 7}, .longest = {INFINITY, 7}}}),
+                 "layer,channel,shortest,typical,longest\n3,0,0.5,1.25,inf\n3,1,7,7,7\n");
+    }
+
+    // The higher a point lies, the larger its number; the band is drawn around it.
+    void bandPlotDrawsWhatItHolds()
+    {
+        ThemeManager themes;
+        BandPlot plot(themes, "Tokens", "Layers");
+        plot.resize(400, 300);
+        plot.setSections({{"0", {1, 1}, {1, 1}, {1, 1}}, {"1", {1, 1}, {10, 10}, {100, 100}}});
+        plot.setCurrent(0, 0);
+        const QImage image = plot.grab().toImage();
+        const QColor accent = themes.theme().accent;
+        const auto distance = [](const QColor &a, const QColor &b) {
+            return std::abs(a.red() - b.red()) + std::abs(a.green() - b.green()) +
+                   std::abs(a.blue() - b.blue());
+        };
+        const QColor ground = image.pixelColor(398, 298);
+        const auto marks =
+            [&](int x) { // rows nearer to the line's colour than to the ground, unlike the band
+                std::vector<int> rows;
+                for (int y = 0; y < image.height(); ++y) {
+                    const QColor colour = image.pixelColor(x, y);
+                    if (distance(colour, accent) < distance(colour, ground))
+                        rows.push_back(y);
+                }
+                return rows;
+            };
+        const auto low = marks(150), high = marks(300);
+        QVERIFY(!low.empty() && !high.empty());
+        QVERIFY(high.front() < low.front() - 100); // a decade of one
+        plot.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&plot));
+        QTest::mouseMove(&plot, QPoint(390, 150));
+        QCOMPARE(plot.section(), 1);
+        QCOMPARE(plot.point(), 1);
     }
 
     // "Nothing is kept per token" would be untrue for a model with a cache.

@@ -1,6 +1,7 @@
 #include "ui/models/model_card.h"
 
 #include "core/base/text.h"
+#include "ui/models/half_life_view.h"
 #include "ui/models/known_models.h"
 #include "ui/widgets/data_table.h"
 
@@ -39,7 +40,8 @@ QString parameters(std::uint64_t count)
 
 ModelCard::ModelCard(const ThemeManager &themes, const KnownModels &known, QWidget *parent)
     : QWidget(parent), m_themes(themes), m_costs(known), m_title(new QLabel), m_path(new QLabel),
-      m_facts(new QGridLayout), m_stateSentence(new QLabel), m_tabs(new QTabWidget)
+      m_facts(new QGridLayout), m_stateSentence(new QLabel), m_tabs(new QTabWidget),
+      m_halfLives(new HalfLifeView(themes))
 {
     m_title->setProperty("role", "title");
     m_path->setProperty("role", "caption");
@@ -47,6 +49,7 @@ ModelCard::ModelCard(const ThemeManager &themes, const KnownModels &known, QWidg
     m_path->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     m_tabs->addTab(makeTensors(), tr("Tensors"));
     m_tabs->addTab(makeState(), tr("State"));
+    m_tabs->addTab(m_halfLives, tr("Half-lives"));
     m_tabs->addTab(makeComparison(), tr("Side by side"));
     m_tabs->tabBar()->setAccessibleName(tr("Tables of the model"));
     m_tabs->setAccessibleName(tr("Tables of the model"));
@@ -145,6 +148,8 @@ void ModelCard::show(std::shared_ptr<const ModelDescription> model)
     m_path->setToolTip(m_path->text());
     m_tabs->setTabText(0, tr("Tensors · %1").arg(QLocale().toString(qint64(model->tensors.size()))));
     m_tabs->setTabText(1, tr("State · %1").arg(QLocale().toString(qint64(model->state.size()))));
+    m_tabs->setTabVisible(m_tabs->indexOf(m_halfLives), !model->halfLives.empty());
+    m_halfLives->setLayers(model->halfLives);
     fillFacts(*model);
 }
 

@@ -16,6 +16,8 @@ class QTabWidget;
 
 namespace volary::ui {
 
+class HalfLifeView;
+
 // Architecture in numbers, the sentence about the state, and the tables.
 class ModelCard : public QWidget {
     Q_OBJECT
@@ -41,6 +43,7 @@ private:
     QGridLayout *m_facts;
     QLabel *m_stateSentence;
     QTabWidget *m_tabs;
+    HalfLifeView *m_halfLives;
 };
 
 } // namespace volary::ui
