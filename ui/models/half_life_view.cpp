@@ -103,9 +103,10 @@ void HalfLifeView::setLayers(std::vector<LayerHalfLives> layers)
             section.high.push_back(layer.longest[channel]);
         }
     }
-    QString sentence = tr("After its half-life, half of what a channel of the memory held has faded; the "
-                          "median of this model is %1 tokens.")
-                           .arg(tokens(median(m_layers)));
+    QString sentence =
+        tr("After its half-life, half of what a channel of the memory held has faded, by decay "
+           "alone; the median of this model is %1 tokens.")
+            .arg(tokens(median(m_layers)));
     if (textDecides())
         sentence += QLatin1Char(' ') +
                     tr("Every token changes that: the line is what the weights say by themselves, the band "
