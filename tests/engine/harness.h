@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/engine/engine.h"
+#include "tests/support/golden.h"
 
 #include <chrono>
 #include <condition_variable>
@@ -10,11 +11,6 @@
 #include <optional>
 
 namespace volary::test {
-
-inline std::filesystem::path bundledModel(const char *name = "goose-tiny")
-{
-    return std::filesystem::path(VOLARY_SOURCE_DIR) / "resources/models" / name;
-}
 
 class Harness {
 public:

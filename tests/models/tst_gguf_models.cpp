@@ -20,8 +20,8 @@ struct Source {
 
 // The quantised models were evaluated in float64 from the numbers their blocks stand for.
 constexpr Source kSources[]{
-    {"gguf/rwkv7-q8_0.gguf", "gguf/rwkv7-q8_0.expected.safetensors", "rwkv7/tokens.json", "tokens", "rwkv7",
-     kLogitTolerance},
+    {"formats/gguf/rwkv7-q8_0.gguf", "formats/gguf/rwkv7-q8_0.expected.safetensors", "rwkv7/tokens.json",
+     "tokens", "rwkv7", kLogitTolerance},
     {"formats/gguf/rwkv7-bf16.gguf", "rwkv7/expected.safetensors", "rwkv7/tokens.json", "tokens", "rwkv7",
      kLogitTolerance},
     {"formats/gguf/rwkv6-q8_0.gguf", "formats/gguf/rwkv6-q8_0.expected.safetensors", "rwkv6/tokens.json",
@@ -79,10 +79,11 @@ void TestGgufModels::logitsAreThoseOfTheModel()
 
 void TestGgufModels::vocabularyInsideTheFileIsUsed()
 {
-    const auto path = dataFile("gguf/rwkv7-q8_0.gguf");
-    REQUIRE(const ModelFile file, openModelFile(path));
+    SKIP_WITHOUT_GOLDEN("formats/gguf/rwkv7-q8_0.gguf");
+    const auto path = goldenPath("formats/gguf/rwkv7-q8_0.gguf");
+    REQUIRE(const ModelFile file, openModelFile(*path));
     QVERIFY(file.gguf);
-    REQUIRE(const auto vocabulary, findVocabulary(path, file.gguf.get(), {}, 512));
+    REQUIRE(const auto vocabulary, findVocabulary(*path, file.gguf.get(), {}, 512));
     QCOMPARE(vocabulary->kind(), std::string_view("rwkv-world"));
     std::string every;
     for (int byte = 0; byte < 256; ++byte)
@@ -106,7 +107,7 @@ void TestGgufModels::bytePairsInsideTheFileAreUsed()
 
 void TestGgufModels::readingInPiecesGivesTheSameBits()
 {
-    REQUIRE(const auto test, openForTest(dataFile("gguf/rwkv7-q8_0.gguf"), makeBackendForTest("cpu")));
+    REQUIRE(const auto test, openForTest(bundledModel() / "model.gguf", makeBackendForTest("cpu")));
     REQUIRE(const auto tokens, readTokens(dataFile("rwkv7/tokens.json")));
     REQUIRE(State whole, test.runner->newState());
     REQUIRE(State pieces, test.runner->newState());

@@ -25,6 +25,12 @@ inline std::filesystem::path dataFile(const std::string &name)
     return std::filesystem::path(VOLARY_TEST_DATA) / name;
 }
 
+// The folder of a model that comes with the program.
+inline std::filesystem::path bundledModel(const char *name = "goose-tiny")
+{
+    return std::filesystem::path(VOLARY_SOURCE_DIR) / "resources/models" / name;
+}
+
 // Data of other projects that is not part of ours; nothing where it is absent.
 inline std::optional<std::filesystem::path> sharedFile(const std::string &name)
 {
