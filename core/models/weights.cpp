@@ -89,18 +89,36 @@ std::vector<float> WeightLoader::floats(Entry &entry)
 
 Tensor WeightLoader::upload(std::span<const std::byte> bytes, DType type, Shape shape)
 {
-    auto buffer = m_backend.allocate(bytes.size());
-    if (!buffer) {
-        fail(std::move(buffer).error());
+    auto place = room(bytes.size());
+    if (!place) {
+        fail(std::move(place).error());
         return {};
     }
-    if (auto uploaded = m_backend.upload(*buffer.value(), 0, bytes); !uploaded) {
+    auto &[buffer, offset] = place.value();
+    if (auto uploaded = m_backend.upload(*buffer, offset, bytes); !uploaded) {
         fail(std::move(uploaded).error());
         return {};
     }
     m_weightBytes += bytes.size();
     m_parameters += std::uint64_t(shape.elements());
-    return {type, shape, std::move(buffer).value(), 0};
+    return {type, shape, std::move(buffer), offset};
+}
+
+// Smaller tensors share a buffer: memory in large pieces is faster to read and to find addresses in.
+Result<std::pair<std::shared_ptr<Buffer>, std::size_t>> WeightLoader::room(std::size_t bytes)
+{
+    constexpr std::size_t kShared = std::size_t(16) << 20, kAlignment = 256;
+    if (bytes > kShared / 2) {
+        TRY(auto own, m_backend.allocate(bytes));
+        return std::pair(std::move(own), std::size_t(0));
+    }
+    if (!m_shared || bytes > kShared - m_sharedUsed) {
+        TRY(m_shared, m_backend.allocate(kShared));
+        m_sharedUsed = 0;
+    }
+    const std::size_t offset = m_sharedUsed;
+    m_sharedUsed = (offset + bytes + kAlignment - 1) / kAlignment * kAlignment;
+    return std::pair(m_shared, offset);
 }
 
 Tensor WeightLoader::uploadFloats(std::vector<float> numbers, DType type, Shape shape)

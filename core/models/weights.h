@@ -95,6 +95,8 @@ private:
     Tensor turned(const std::string &name, const Shape &stored, std::size_t count, std::size_t inputs,
                   std::size_t outputs);
     Tensor upload(std::span<const std::byte> bytes, DType type, Shape shape);
+    // A place on the device for so many bytes: a buffer and the offset in it.
+    Result<std::pair<std::shared_ptr<Buffer>, std::size_t>> room(std::size_t bytes);
     Tensor uploadFloats(std::vector<float> numbers, DType type, Shape shape);
     std::vector<float> floats(Entry &entry);
     bool shapeIs(const TensorInfo &info, const Shape &wanted);
@@ -105,6 +107,8 @@ private:
     std::map<std::string, Entry, std::less<>> m_byName;
     std::vector<std::byte> m_bytes;   // of the tensor fetched last
     std::size_t m_fetched = SIZE_MAX; // whose bytes those are
+    std::shared_ptr<Buffer> m_shared; // what the next small tensors go into
+    std::size_t m_sharedUsed = 0;
     std::uint64_t m_doneBytes = 0, m_totalBytes = 0;
     std::uint64_t m_weightBytes = 0, m_parameters = 0;
     std::string m_settings;

@@ -44,8 +44,18 @@ HWY_INLINE Vec loadTail(const T *at, std::size_t count)
     return load(padded);
 }
 
+// How far ahead of the sums weights are called into the second-level cache, in bytes. Rows lie one behind the
+// other, so what is ahead in memory is what comes next. The processor's own prefetching stops at every page.
+constexpr std::size_t kAhead = 8192;
+
+HWY_INLINE void callAhead(const void *at)
+{
+    constexpr int kForReading = 0, kSecondLevel = 2;
+    __builtin_prefetch(static_cast<const char *>(at) + kAhead, kForReading, kSecondLevel);
+}
+
 // Products of `Outputs` weight rows with `Rows` activation rows: out[r * stride + o].
-template <int Outputs, int Rows, typename T>
+template <int Outputs, int Rows, bool CallAhead = false, typename T>
 HWY_INLINE void tile(const T *weight, const float *x, std::size_t inputs, float *out, std::size_t stride)
 {
     const Lanes d;
@@ -58,8 +68,12 @@ HWY_INLINE void tile(const T *weight, const float *x, std::size_t inputs, float 
     std::size_t i = 0;
     for (; i + lanes <= inputs; i += lanes) {
         Vec w[Outputs];
-        for (int o = 0; o < Outputs; ++o)
-            w[o] = load(weight + std::size_t(o) * inputs + i);
+        for (int o = 0; o < Outputs; ++o) {
+            const T *at = weight + std::size_t(o) * inputs + i;
+            w[o] = load(at);
+            if constexpr (CallAhead)
+                callAhead(at);
+        }
         for (int r = 0; r < Rows; ++r) {
             const Vec xr = load(x + std::size_t(r) * inputs + i);
             for (int o = 0; o < Outputs; ++o)
@@ -80,15 +94,18 @@ HWY_INLINE void tile(const T *weight, const float *x, std::size_t inputs, float 
     }
 }
 
-// One activation row: the weight is read once, from memory. Eight rows at a time keep enough sums in flight
-// to hide the latency of the multiply-adds.
+// One activation row: the weight is read once, from memory, and as nearly in a straight line as can be. One
+// row at a time keeps AVX-512 busy; narrower vectors need the sums of two to hide the latency of the
+// multiply-adds.
+constexpr int kStreams = HWY_TARGET <= HWY_AVX3 ? 1 : 2;
+
 template <typename T>
 void oneRow(const T *weight, const LinearArgs &p, std::size_t begin, std::size_t end)
 {
     const auto inputs = std::size_t(p.weight.inputs);
     std::size_t o = begin;
-    for (; o + 8 <= end; o += 8)
-        tile<8, 1>(weight + o * inputs, p.x, inputs, p.out + o, 0);
+    for (; o + kStreams <= end; o += kStreams)
+        tile<kStreams, 1, true>(weight + o * inputs, p.x, inputs, p.out + o, 0);
     for (; o < end; ++o)
         tile<1, 1>(weight + o * inputs, p.x, inputs, p.out + o, 0);
 }
@@ -175,6 +192,7 @@ HWY_INLINE void blockTile(const std::byte *weight, std::size_t rowBytes, const f
             for (int o = 0; o < Outputs; ++o) {
                 Group group;
                 fetchGroup<Type>(weight + std::size_t(o) * rowBytes, g, group);
+                callAhead(weight + std::size_t(o) * rowBytes);
                 for (std::size_t at = 0; at < kGroup; at += lanes)
                     sum[o] = hn::MulAdd(weights<Type>(group, at), load(x + i + at), sum[o]);
             }
@@ -209,8 +227,8 @@ void linearBlocks(const LinearArgs &p, std::size_t begin, std::size_t end)
     const auto *weight = static_cast<const std::byte *>(p.weight.data);
     std::size_t o = begin;
     if (p.rows == 1) {
-        for (; o + kPanel <= end; o += kPanel)
-            blockTile<Type, kPanel>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
+        for (; o + kStreams <= end; o += kStreams)
+            blockTile<Type, kStreams>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
         for (; o < end; ++o)
             blockTile<Type, 1>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
         return;

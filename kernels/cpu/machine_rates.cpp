@@ -6,6 +6,7 @@
 #include "kernels/cpu/machine_rates.h"
 #include "kernels/cpu/pool.h"
 #include "kernels/cpu/processor.h"
+#include "kernels/host/host_memory.h"
 
 #include <algorithm>
 #include <chrono>
@@ -88,15 +89,21 @@ MachineRates measureMachine(int threads)
 {
     Pool pool(threads > 0 ? threads : describeProcessor().cores);
     const std::size_t piece = kBytes / sizeof(float) / kPieces;
-    std::vector<float> from(kBytes / sizeof(float), 1.0f), to(kBytes / sizeof(float), 2.0f);
-    std::vector<float> sinks(std::size_t(kPieces) * 16);
+    const HostMemory source(kBytes), target(kBytes);
     MachineRates rates;
+    if (!source.data() || !target.data())
+        return rates;
+    std::memset(source.data(), 1, kBytes); // pages that were never written are all the same one
+    std::memset(target.data(), 1, kBytes);
+    const auto *from = reinterpret_cast<const float *>(source.data());
+    auto *to = reinterpret_cast<float *>(target.data());
+    std::vector<float> sinks(std::size_t(kPieces) * 16);
 
     const double read = bestSeconds([&] {
         pool.forRanges(kPieces, 1, [&](int begin, int end) {
             for (int p = begin; p < end; ++p)
                 sinks[std::size_t(p) * 16] =
-                    HWY_DYNAMIC_DISPATCH(sumFloats)(from.data() + std::size_t(p) * piece, piece);
+                    HWY_DYNAMIC_DISPATCH(sumFloats)(from + std::size_t(p) * piece, piece);
         });
     });
     rates.readGbPerSecond = double(kBytes) / read * 1e-9;
@@ -104,7 +111,7 @@ MachineRates measureMachine(int threads)
     const double copy = bestSeconds([&] {
         pool.forRanges(kPieces, 1, [&](int begin, int end) {
             const std::size_t at = std::size_t(begin) * piece;
-            std::memcpy(to.data() + at, from.data() + at, std::size_t(end - begin) * piece * sizeof(float));
+            std::memcpy(to + at, from + at, std::size_t(end - begin) * piece * sizeof(float));
         });
     });
     rates.copyGbPerSecond = 2 * double(kBytes) / copy * 1e-9;

@@ -2,6 +2,7 @@
 
 #include "core/base/check.h"
 #include "core/base/text.h"
+#include "kernels/host/host_memory.h"
 
 #include <algorithm>
 #include <array>
@@ -13,16 +14,13 @@ namespace volary {
 
 namespace {
 
-constexpr std::size_t kAlignment = 64;
-
 class HostBuffer final : public Buffer {
 public:
-    HostBuffer(std::byte *memory, std::size_t bytes) : Buffer(bytes), m_memory(memory) {}
-    ~HostBuffer() override { std::free(m_memory); }
-    std::byte *host() override { return m_memory; }
+    HostBuffer(HostMemory memory, std::size_t bytes) : Buffer(bytes), m_memory(std::move(memory)) {}
+    std::byte *host() override { return m_memory.data(); }
 
 private:
-    std::byte *m_memory;
+    HostMemory m_memory;
 };
 
 class HostProgram final : public Program {
@@ -375,18 +373,13 @@ bool HostBackend::supports(OpKind kind, DType weights) const
 
 Result<std::shared_ptr<Buffer>> HostBackend::allocate(std::size_t bytes)
 {
-    const std::size_t padded = (bytes + kAlignment - 1) / kAlignment * kAlignment;
-    auto *memory =
-        padded < bytes
-            ? nullptr
-            : static_cast<std::byte *>(std::aligned_alloc(kAlignment, padded == 0 ? kAlignment : padded));
-    if (!memory)
+    HostMemory memory(bytes);
+    if (!memory.data())
         return Error{ErrorCode::OutOfMemory,
                      format("%s of memory are needed at once, and the system refuses them.",
                             formatBytes(bytes).c_str()),
                      "Close other programs or open a smaller model."};
-    std::memset(memory, 0, padded);
-    return std::shared_ptr<Buffer>(std::make_shared<HostBuffer>(memory, bytes));
+    return std::shared_ptr<Buffer>(std::make_shared<HostBuffer>(std::move(memory), bytes));
 }
 
 Result<> HostBackend::upload(Buffer &to, std::size_t offset, std::span<const std::byte> from)
