@@ -1,4 +1,5 @@
-// Quantised weights in vector registers: groups of 32 numbers of a block, ready to be multiplied.
+// Quantised weights in vector registers: groups of 32 numbers of a block become vectors of float32, without a
+// detour through memory.
 //
 // Included once per instruction set, see the Highway documentation ("-inl.h").
 #if defined(VOLARY_CPU_BLOCKS_INL_H) == defined(HWY_TARGET_TOGGLE)
@@ -13,49 +14,55 @@
 #include <hwy/highway.h>
 
 #include <cstring>
+#include <utility>
 
 HWY_BEFORE_NAMESPACE();
 namespace volary::cpu::HWY_NAMESPACE {
 
-// 32 whole numbers and what they are multiplied with: x[e] = scale[e / 16] * n[e] + offset.
-struct Group {
-    alignas(32) std::int8_t n[kGroup];
-    float scale[2];
-    float offset;
-};
+namespace hn = hwy::HWY_NAMESPACE;
 
-#if HWY_TARGET == HWY_SCALAR
+using Lanes = hn::ScalableTag<float>;
+using Vec = hn::Vec<Lanes>;
 
-template <DType Type>
-HWY_INLINE void fetchGroup(const std::byte *block, int group, Group &to)
+#if HWY_TARGET == HWY_SCALAR || HWY_HAVE_SCALABLE
+
+// Calls use(at, w) for each vector of the group, which begins with its number `at`.
+template <DType Type, typename Use>
+HWY_INLINE void forWeights(const std::byte *block, int group, const Use &use)
 {
+    const Lanes d;
     const BlockGroup unpacked = unpackGroup<Type>(block, group);
-    std::memcpy(to.n, unpacked.n, sizeof to.n);
-    to.scale[0] = unpacked.scale[0];
-    to.scale[1] = unpacked.scale[1];
-    to.offset = unpacked.offset;
+    float numbers[kGroup];
+    for (std::size_t e = 0; e < kGroup; ++e) {
+        numbers[e] = unpacked.scale[e / 16] * float(unpacked.n[e]);
+        if constexpr (hasOffset(Type))
+            numbers[e] = hn::GetLane(hn::MulAdd(hn::Set(d, unpacked.scale[0]), hn::Set(d, unpacked.n[e]),
+                                                hn::Set(d, unpacked.offset)));
+    }
+    for (std::size_t at = 0; at < kGroup; at += hn::Lanes(d))
+        use(at, hn::LoadU(d, numbers + at));
 }
 
 #else
 
-using Bytes16 = hwy::HWY_NAMESPACE::FixedTag<std::uint8_t, 16>;
-using Vec16 = hwy::HWY_NAMESPACE::Vec<Bytes16>;
+using Bytes16 = hn::FixedTag<std::uint8_t, 16>;
+using Vec16 = hn::Vec<Bytes16>;
 
 HWY_INLINE Vec16 load16(const std::uint8_t *at)
 {
-    return hwy::HWY_NAMESPACE::LoadU(Bytes16(), at);
+    return hn::LoadU(Bytes16(), at);
 }
 
-HWY_INLINE void store16(Vec16 numbers, std::int8_t *to)
-{
-    namespace hn = hwy::HWY_NAMESPACE;
-    hn::StoreU(hn::BitCast(hn::FixedTag<std::int8_t, 16>(), numbers), hn::FixedTag<std::int8_t, 16>(), to);
-}
+// 32 whole numbers and what they are multiplied with: x[e] = scale[e / 16] * n[e] + offset.
+struct Group {
+    Vec16 n[2]; // signed
+    float scale[2];
+    float offset;
+};
 
 // By the instruction where there is one: it is needed once in 32 numbers.
 HWY_INLINE float halfToFloat(const std::uint8_t *at)
 {
-    namespace hn = hwy::HWY_NAMESPACE;
     std::uint16_t bits;
     std::memcpy(&bits, at, sizeof bits);
     const auto half =
@@ -66,7 +73,6 @@ HWY_INLINE float halfToFloat(const std::uint8_t *at)
 // 16 in every number whose bit is set in `bits`, which holds a bit per number.
 HWY_INLINE Vec16 fifthBits(const std::uint8_t *bits)
 {
-    namespace hn = hwy::HWY_NAMESPACE;
     const Bytes16 d;
     alignas(16) static constexpr std::uint8_t kBit[16] = {1, 2, 4, 8, 16, 32, 64, 128,
                                                           1, 2, 4, 8, 16, 32, 64, 128};
@@ -81,9 +87,8 @@ HWY_INLINE Vec16 fifthBits(const std::uint8_t *bits)
 
 // Low nibbles are the numbers 0 .. 15, high ones 16 .. 31.
 template <bool FifthBit>
-HWY_INLINE void unpackNibbles(const std::uint8_t *q, const std::uint8_t *bits, int bias, std::int8_t *n)
+HWY_INLINE void unpackNibbles(const std::uint8_t *q, const std::uint8_t *bits, int bias, Vec16 *n)
 {
-    namespace hn = hwy::HWY_NAMESPACE;
     const Bytes16 d;
     const auto packed = load16(q);
     auto low = hn::And(packed, hn::Set(d, 15)), high = hn::ShiftRight<4>(packed);
@@ -92,15 +97,14 @@ HWY_INLINE void unpackNibbles(const std::uint8_t *q, const std::uint8_t *bits, i
         high = hn::Or(high, fifthBits(bits + 2));
     }
     const auto shift = hn::Set(d, std::uint8_t(bias));
-    store16(hn::Sub(low, shift), n);
-    store16(hn::Sub(high, shift), n + 16);
+    n[0] = hn::Sub(low, shift);
+    n[1] = hn::Sub(high, shift);
 }
 
 // Group `group` of the block that begins at `block`; the same numbers as unpackGroup of the layout.
 template <DType Type>
 HWY_INLINE void fetchGroup(const std::byte *block, int group, Group &to)
 {
-    namespace hn = hwy::HWY_NAMESPACE;
     const Bytes16 d;
     const auto *b = reinterpret_cast<const std::uint8_t *>(block);
     to.offset = 0;
@@ -111,15 +115,15 @@ HWY_INLINE void fetchGroup(const std::byte *block, int group, Group &to)
         to.offset = scaled.offset;
         const std::uint8_t *q =
             b + (Type == DType::Q4_K ? 16 : 48) + std::size_t(kGroup) * std::size_t(group / 2);
-        for (int half = 0; half < kGroup; half += 16) {
-            const auto packed = load16(q + half);
+        for (int half = 0; half < 2; ++half) {
+            const auto packed = load16(q + 16 * half);
             auto n = group % 2 == 0 ? hn::And(packed, hn::Set(d, 15)) : hn::ShiftRight<4>(packed);
             if constexpr (Type == DType::Q5_K) {
                 const auto bit = hn::Set(d, std::uint8_t(1 << group));
-                const auto set = hn::VecFromMask(d, hn::Eq(hn::And(load16(b + 16 + half), bit), bit));
+                const auto set = hn::VecFromMask(d, hn::Eq(hn::And(load16(b + 16 + 16 * half), bit), bit));
                 n = hn::Or(n, hn::And(set, hn::Set(d, 16)));
             }
-            store16(n, to.n + half);
+            to.n[half] = n;
         }
     } else if constexpr (Type == DType::Q6_K) {
         const auto half = std::size_t(group) / 4, part = std::size_t(group) % 4;
@@ -130,7 +134,7 @@ HWY_INLINE void fetchGroup(const std::byte *block, int group, Group &to)
             const auto low = part < 2 ? hn::And(packed, hn::Set(d, 15)) : hn::ShiftRight<4>(packed);
             const auto high = hn::ShiftRightSame(load16(b + 128 + 32 * half + 16 * i), int(2 * part));
             const auto top = hn::ShiftLeft<4>(hn::And(high, hn::Set(d, 3)));
-            store16(hn::Sub(hn::Or(low, top), hn::Set(d, 32)), to.n + 16 * i);
+            to.n[i] = hn::Sub(hn::Or(low, top), hn::Set(d, 32));
         }
     } else {
         to.scale[0] = to.scale[1] = halfToFloat(b);
@@ -145,8 +149,48 @@ HWY_INLINE void fetchGroup(const std::byte *block, int group, Group &to)
         else if constexpr (Type == DType::Q5_1)
             unpackNibbles<true>(b + 8, b + 4, 0, to.n);
         else
-            std::memcpy(to.n, b + 2, kGroup); // Q8_0
+            to.n[0] = load16(b + 2), to.n[1] = load16(b + 18); // Q8_0
     }
+}
+
+constexpr std::size_t kLanes = HWY_MAX_BYTES / sizeof(float);
+
+// As many of the 16 numbers as a vector of float32 has lanes, from number `From` on.
+template <std::size_t From>
+HWY_INLINE auto someOf(Vec16 numbers)
+{
+    const hn::FixedTag<std::int8_t, 16> d;
+    const auto all = hn::BitCast(d, numbers);
+    if constexpr (kLanes == 16)
+        return all;
+    else if constexpr (kLanes == 8)
+        return hn::LowerHalf(hn::ShiftRightBytes<From>(d, all));
+    else
+        return hn::LowerHalf(hn::LowerHalf(hn::ShiftRightBytes<From>(d, all)));
+}
+
+// Calls use(at, w) for each vector of the group, which begins with its number `at`.
+template <DType Type, typename Use>
+HWY_INLINE void forWeights(const std::byte *block, int group, const Use &use)
+{
+    const Lanes d;
+    Group fetched;
+    fetchGroup<Type>(block, group, fetched);
+    const Vec scales[2] = {hn::Set(d, fetched.scale[0]), hn::Set(d, fetched.scale[1])};
+    const Vec offset = hn::Set(d, fetched.offset);
+    const auto one = [&]<std::size_t At>() {
+        const Vec n = hn::ConvertTo(
+            d, hn::PromoteTo(hn::Rebind<std::int32_t, Lanes>(), someOf<At % 16>(fetched.n[At / 16])));
+        if constexpr (hasOffset(Type))
+            use(At, hn::MulAdd(scales[At / 16], n, offset));
+        else
+            use(At, hn::Mul(scales[At / 16], n));
+    };
+    [&]<std::size_t... Part>(std::index_sequence<Part...>)
+    {
+        (one.template operator()<Part * kLanes>(), ...);
+    }
+    (std::make_index_sequence<kGroup / kLanes>());
 }
 
 #endif

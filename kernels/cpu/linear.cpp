@@ -17,10 +17,6 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace volary::cpu::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using Lanes = hn::ScalableTag<float>;
-using Vec = hn::Vec<Lanes>;
 
 HWY_INLINE Vec load(const float *at)
 {
@@ -158,30 +154,12 @@ void manyRows(const T *weight, const LinearArgs &p, std::size_t begin, std::size
 
 // Weights in blocks. The numbers are made in the same way and summed in the same order whether a row of
 // weights meets one row of activations or many.
-// .
-
-// The vector of weights that begins with number `at` of the group.
-template <DType Type>
-HWY_INLINE Vec weights(const Group &group, std::size_t at)
-{
-    const Lanes d;
-    const hn::Rebind<std::int32_t, Lanes> whole;
-    const Vec n =
-        hn::ConvertTo(d, hn::PromoteTo(whole, hn::LoadU(hn::Rebind<std::int8_t, Lanes>(), group.n + at)));
-    const Vec scale = hn::Set(d, group.scale[at / 16]);
-    if constexpr (hasOffset(Type))
-        return hn::MulAdd(scale, n, hn::Set(d, group.offset));
-    else
-        return hn::Mul(scale, n);
-}
-
 // Products of `Outputs` weight rows with one activation row.
 template <DType Type, int Outputs>
 HWY_INLINE void blockTile(const std::byte *weight, std::size_t rowBytes, const float *x, std::size_t inputs,
                           float *out)
 {
     const Lanes d;
-    const std::size_t lanes = hn::Lanes(d);
     constexpr int kGroups = elementsPerBlock(Type) / kGroup;
     const std::size_t blockBytes = bytesPerBlock(Type);
     Vec sum[Outputs];
@@ -190,11 +168,11 @@ HWY_INLINE void blockTile(const std::byte *weight, std::size_t rowBytes, const f
     for (std::size_t i = 0; i < inputs; weight += blockBytes) {
         for (int g = 0; g < kGroups; ++g, i += kGroup) {
             for (int o = 0; o < Outputs; ++o) {
-                Group group;
-                fetchGroup<Type>(weight + std::size_t(o) * rowBytes, g, group);
-                callAhead(weight + std::size_t(o) * rowBytes);
-                for (std::size_t at = 0; at < kGroup; at += lanes)
-                    sum[o] = hn::MulAdd(weights<Type>(group, at), load(x + i + at), sum[o]);
+                const std::byte *block = weight + std::size_t(o) * rowBytes;
+                callAhead(block);
+                forWeights<Type>(block, g, [&](std::size_t at, Vec w) {
+                    sum[o] = hn::MulAdd(w, load(x + i + at), sum[o]);
+                });
             }
         }
     }
@@ -206,15 +184,11 @@ HWY_INLINE void blockTile(const std::byte *weight, std::size_t rowBytes, const f
 template <DType Type>
 void widenBlocks(const std::byte *weight, std::size_t numbers, float *to)
 {
-    const std::size_t lanes = hn::Lanes(Lanes());
     constexpr int kGroups = elementsPerBlock(Type) / kGroup;
     const std::size_t blockBytes = bytesPerBlock(Type);
     for (std::size_t i = 0; i < numbers; weight += blockBytes) {
         for (int g = 0; g < kGroups; ++g, i += kGroup) {
-            Group group;
-            fetchGroup<Type>(weight, g, group);
-            for (std::size_t at = 0; at < kGroup; at += lanes)
-                hn::StoreU(weights<Type>(group, at), Lanes(), to + i + at);
+            forWeights<Type>(weight, g, [&](std::size_t at, Vec w) { hn::StoreU(w, Lanes(), to + i + at); });
         }
     }
 }
@@ -227,8 +201,8 @@ void linearBlocks(const LinearArgs &p, std::size_t begin, std::size_t end)
     const auto *weight = static_cast<const std::byte *>(p.weight.data);
     std::size_t o = begin;
     if (p.rows == 1) {
-        for (; o + kStreams <= end; o += kStreams)
-            blockTile<Type, kStreams>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
+        for (; o + 4 <= end; o += 4)
+            blockTile<Type, 4>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
         for (; o < end; ++o)
             blockTile<Type, 1>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
         return;
