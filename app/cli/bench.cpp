@@ -64,8 +64,8 @@ public:
         for (int run = 0; run <= m_repeat; ++run) { // the first one warms up
             TRY(State state, m_runner.newState());
             const auto begin = Clock::now();
-            for (std::size_t at = 0; at < text.size(); at += Runner::kMaxRows) {
-                const auto rows = std::min(text.size() - at, std::size_t(Runner::kMaxRows));
+            for (std::size_t at = 0; at < text.size(); at += std::size_t(m_runner.rowsAtOnce())) {
+                const auto rows = std::min(text.size() - at, std::size_t(m_runner.rowsAtOnce()));
                 const SequenceInput input{std::span(text).subspan(at, rows), &state};
                 TRY_(m_runner.run({&input, 1}, Want::StateOnly));
                 TRY_(goOn());
@@ -73,7 +73,7 @@ public:
             if (run > 0)
                 rates.push_back(tokens / secondsSince(begin));
         }
-        const int rows = std::min(tokens, Runner::kMaxRows);
+        const int rows = std::min(tokens, m_runner.rowsAtOnce());
         return Case{
             "prefill",        1, tokens, median(rates), costOfRun(m_runner.model(), rows, 1, Want::StateOnly),
             std::size_t(rows)};

@@ -82,7 +82,7 @@ Result<> Runner::rebuild(State &state)
     TRY_(checkTokens(tokens));
     while (state.derivedLength() < state.length()) {
         const std::int64_t position = state.derivedLength();
-        const auto rows = std::min<std::int64_t>(state.length() - position, kMaxRows);
+        const auto rows = std::min<std::int64_t>(state.length() - position, rowsAtOnce());
         const SequenceInput input{std::span(tokens).subspan(std::size_t(position), std::size_t(rows)),
                                   &state};
         TRY(Program * program, programFor(Task::Rebuild, int(rows), 1, Want::StateOnly));
@@ -120,7 +120,7 @@ Result<> Runner::run(std::span<const SequenceInput> inputs, Want want)
         TRY_(input.state->reserve(std::int64_t(input.tokens.size())));
         positions.push_back(input.state->length());
     }
-    VOLARY_CHECK(rows <= std::size_t(kMaxRows), "longer inputs are cut by the caller");
+    VOLARY_CHECK(rows <= std::size_t(rowsAtOnce()), "longer inputs are cut by the caller");
     TRY(Program * program, programFor(Task::Run, int(rows), int(inputs.size()), want));
     TRY_(execute(*program, inputs, positions));
     for (const SequenceInput &input : inputs)

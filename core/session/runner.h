@@ -25,8 +25,7 @@ struct SequenceInput {
 // by one thread; model and backend must outlive it.
 class Runner {
 public:
-    // Longer inputs are cut into chunks of this many rows; beyond it the matrix products do not get faster,
-    // and a cancel answers within one chunk.
+    // What every device takes in one run. Where more rows at once are faster, rowsAtOnce() says how many.
     static constexpr int kMaxRows = 256;
 
     Runner(const Model &model, Backend &backend) : m_model(model), m_backend(backend) {}
@@ -34,13 +33,16 @@ public:
     const Model &model() const { return m_model; }
     Backend &backend() const { return m_backend; }
 
+    // Longer inputs are cut into chunks of this many rows; a cancel answers within one chunk.
+    int rowsAtOnce() const { return m_backend.device().rowsAtOnce; }
+
     // As the spec says, or as startFrom() was told.
     Result<State> newState() const;
     // Every state made from now on begins with the tuned matrices in `file` (initial_state.h).
     Result<> startFrom(const TensorFile &file);
     const std::string &beginning() const { return m_initial.fingerprint; } // SnapshotImage::beginning
 
-    // One run of at most kMaxRows rows in all. After an error the states are undefined.
+    // One run of at most rowsAtOnce() rows in all. After an error the states are undefined.
     Result<> run(std::span<const SequenceInput> inputs, Want want);
 
     // The rows of the last run: [B, V] or [R, V] logits, and [B, C] or [R, C] of what entered the head.

@@ -28,7 +28,7 @@ Result<> Session::feed(std::span<const TokenId> tokens, std::stop_token stop, co
             continue;
         }
         // The pending token and all but the last of this piece are read; the last is pending next.
-        const auto piece = tokens.first(std::min(tokens.size(), std::size_t(Runner::kMaxRows)));
+        const auto piece = tokens.first(std::min(tokens.size(), std::size_t(m_runner->rowsAtOnce())));
         std::vector<TokenId> rows{m_tokens.back()};
         rows.insert(rows.end(), piece.begin(), piece.end() - 1);
         const SequenceInput input{rows, &m_state};

@@ -13,6 +13,11 @@ struct Device {
     // Two runs are bit-identical only when their numeric profiles are equal: backend, kernel version,
     // instruction set.
     std::string numericProfile;
+    // Into how many rows a long text is best cut: more would not make its matrix products faster.
+    int rowsAtOnce = 256;
+    // Where not 0, runs of at least so many rows add up in another order than smaller ones. Cutting a text
+    // elsewhere then leaves every bit as it is among runs of one kind only.
+    int manyRows = 0;
 };
 
 // What a device can do at best, measured: the limits that speeds are compared with.

@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "core/base/text.h"
 #include "kernels/cuda/errors.h"
+#include "kernels/cuda/linear_many.h"
 #include "kernels/cuda/memory.h"
 #include "kernels/cuda/program.h"
 
@@ -199,7 +200,9 @@ Result<Device> describeDevice()
         .name = printable(properties.name),
         .memoryBytes = properties.totalGlobalMem,
         // The order of sums is fixed, but exp() and the like are the compiler's for each generation.
-        .numericProfile = format("cuda-2 sm_%d", capability)};
+        .numericProfile = format("cuda-3 sm_%d", capability),
+        .rowsAtOnce = 1024,
+        .manyRows = kManyRows};
 }
 
 Result<std::unique_ptr<Backend>> makeBackend()

@@ -3,6 +3,7 @@
 
 #include "core/tensor/dtype.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <cuda_runtime.h>
 
@@ -50,6 +51,7 @@ struct ProductsArgs {
 
     Product products[kMaxProducts];
     int count, rows;
+    std::byte *scratch; // splitBytes() of every product (linear_many.h), or null
 };
 
 // Products that do not depend on each other, with weights of one type.

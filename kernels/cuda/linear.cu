@@ -1,5 +1,6 @@
 // Matrix products with weights as stored and float32 sums, several in one launch (linear.cuh).
 #include "kernels/cuda/linear.cuh"
+#include "kernels/cuda/linear_many.h"
 
 namespace volary::cuda {
 
@@ -148,8 +149,14 @@ void multiply(const ProductsArgs &products, DType type, cudaStream_t stream)
 {
     ProductsArgs all = products;
     switch (type) {
-    case DType::F16: chooseLoads<F16>(all, stream); break;
-    case DType::BF16: chooseLoads<Bf16>(all, stream); break;
+    case DType::F16:
+        if (!multiplyMany<F16>(all, stream))
+            chooseLoads<F16>(all, stream);
+        break;
+    case DType::BF16:
+        if (!multiplyMany<Bf16>(all, stream))
+            chooseLoads<Bf16>(all, stream);
+        break;
     default: chooseLoads<float>(all, stream); break; // F32: prepare() admits no other type
     }
 }

@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "kernels/cuda/errors.h"
 #include "kernels/cuda/fused.h"
+#include "kernels/cuda/linear_many.h"
 #include "kernels/cuda/ops.h"
 
 #include <algorithm>
@@ -47,9 +48,9 @@ bool looksAtSequences(OpKind kind)
 class Queue {
 public:
     Queue(const Plan &plan, const Schedule &schedule, const BlockLayout &layout, std::byte *block,
-          std::byte *arena, cudaStream_t stream)
+          std::byte *arena, std::byte *scratch, cudaStream_t stream)
         : m_plan(plan), m_schedule(schedule), m_layout(layout), m_block(block), m_arena(arena),
-          m_stream(stream)
+          m_scratch(scratch), m_stream(stream)
     {}
 
     void addAll() const
@@ -81,6 +82,7 @@ private:
         }
         const PlanOp &first = *launch.products[0].product;
         args.rows = rows(first);
+        args.scratch = m_scratch;
         multiply(args, value(first.inputs[0]).type, m_stream);
     }
 
@@ -303,8 +305,26 @@ private:
     const BlockLayout &m_layout;
     std::byte *m_block;
     std::byte *m_arena;
+    std::byte *m_scratch; // of products of many rows, or null
     cudaStream_t m_stream;
 };
+
+// What the launch of products with the most activations takes to split them.
+std::size_t scratchBytes(const Plan &plan, const Schedule &schedule)
+{
+    std::size_t most = 0;
+    for (const Launch &launch : schedule.launches) {
+        std::size_t bytes = 0;
+        for (const ProductChain &chain : launch.products) {
+            const PlanValue &weight = plan.values[std::size_t(chain.product->inputs[0])];
+            const PlanValue &x = plan.values[std::size_t(chain.product->inputs[1])];
+            if (weight.type != DType::F32)
+                bytes += splitBytes(int(x.shape[0]), int(x.shape[1]));
+        }
+        most = std::max(most, bytes);
+    }
+    return most;
+}
 
 template <typename T>
 void put(std::vector<std::byte> &block, std::size_t offset, std::span<const T> from)
@@ -342,8 +362,15 @@ BlockLayout::BlockLayout(const Plan &plan)
 }
 
 CudaProgram::CudaProgram(std::shared_ptr<const Plan> ofPlan)
-    : Program(std::move(ofPlan)), m_schedule(scheduleOf(plan())), m_layout(plan())
+    : Program(std::move(ofPlan)), m_schedule(scheduleOf(plan())), m_layout(plan()),
+      m_scratchBytes(scratchBytes(plan(), m_schedule))
 {}
+
+void CudaProgram::queueAll(std::byte *arena, cudaStream_t stream) const
+{
+    std::byte *scratch = m_scratchBytes > 0 ? arena + (arenaBytes() - m_scratchBytes) : nullptr;
+    Queue(plan(), m_schedule, m_layout, m_block->device(), arena, scratch, stream).addAll();
+}
 
 Result<std::unique_ptr<CudaProgram>> CudaProgram::create(std::shared_ptr<const Plan> plan)
 {
@@ -392,7 +419,7 @@ Result<> CudaProgram::uploadBlock(const Bindings &bindings, cudaStream_t stream)
 Result<> CudaProgram::record(std::byte *arena, cudaStream_t stream)
 {
     TRY_(check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeThreadLocal), "recording a run"));
-    Queue(plan(), m_schedule, m_layout, m_block->device(), arena, stream).addAll();
+    queueAll(arena, stream);
     cudaGraph_t graph = nullptr;
     TRY_(check(cudaStreamEndCapture(stream, &graph), "recording a run"));
     const cudaError_t made = cudaGraphInstantiate(&m_graph, graph, 0);
@@ -409,7 +436,7 @@ Result<> CudaProgram::enqueue(const Bindings &bindings, std::byte *arena, int ar
     if (m_arenaNumber != arenaNumber) { // the first run, or the arena has moved: a graph holds its addresses
         forgetGraph();
         m_arenaNumber = arenaNumber;
-        Queue(plan(), m_schedule, m_layout, m_block->device(), arena, stream).addAll();
+        queueAll(arena, stream);
         return check(cudaGetLastError(), "starting its kernels");
     }
     if (!m_graph)

@@ -33,8 +33,8 @@ public:
     static Result<std::unique_ptr<CudaProgram>> create(std::shared_ptr<const Plan> plan);
     ~CudaProgram() override;
 
-    // What it needs for its activations.
-    std::size_t arenaBytes() const { return m_schedule.arenaBytes; }
+    // What it needs for its activations, and behind them as scratch.
+    std::size_t arenaBytes() const { return (m_schedule.arenaBytes + 255) / 256 * 256 + m_scratchBytes; }
     // Of a kept value in the arena.
     std::size_t offset(ValueId id) const { return m_schedule.offsets[std::size_t(id)]; }
 
@@ -45,12 +45,14 @@ public:
 private:
     explicit CudaProgram(std::shared_ptr<const Plan> plan);
 
+    void queueAll(std::byte *arena, cudaStream_t stream) const;
     Result<> uploadBlock(const Bindings &bindings, cudaStream_t stream);
     Result<> record(std::byte *arena, cudaStream_t stream);
     void forgetGraph();
 
     Schedule m_schedule;
     BlockLayout m_layout;
+    std::size_t m_scratchBytes;
     std::vector<std::byte> m_hostBlock;
     std::shared_ptr<DeviceBuffer> m_block;
 

@@ -1,5 +1,5 @@
-// A block per head and sequence. For the usual head sizes four threads keep a value row of the state in
-// registers over all rows; other sizes work on it where it lies, a warp per value row.
+// For the usual head sizes four threads keep a value row of the state in registers over all rows, in blocks of
+// a quarter of a head; other sizes work on it where it lies, a block per head and a warp per value row.
 #include "kernels/cuda/ops.h"
 #include "kernels/cuda/wkv7.cuh"
 
@@ -35,42 +35,82 @@ __global__ void __launch_bounds__(kBlock) advance7(Wkv7Args p)
     }
 }
 
-// What all value rows need of one token.
+// What all value rows need of a token, and what each row writes of it.
 template <int N>
 struct Token {
-    float r[N], w[N], k[N], kappa[N], learned[N]; // learned: kappa * a
+    float r[N], w[N], k[N], kappa[N], learned[N], v[N]; // learned: kappa * a
 };
 
+constexpr int kAhead = 4;  // tokens that are on their way while as many are worked on
+constexpr int kSlices = 4; // of a head's value rows, each a block of its own
+
+// A token costs less time than memory takes to answer, so the next few are always under way. The value rows
+// of a head do not know of each other: spread over several multiprocessors they take turns less.
 template <int N>
-__global__ void __launch_bounds__(ValueRow7<N>::kThreads) advance7InRegisters(Wkv7Args p)
+__global__ void __launch_bounds__(ValueRow7<N>::kThreads / kSlices) advance7InRegisters(Wkv7Args p)
 {
-    __shared__ Token<N> tokens[2];
+    constexpr int kThreads = ValueRow7<N>::kThreads / kSlices, kRows = N / kSlices;
+    constexpr int kNumbers = kAhead * N / kThreads; // of each vector, that a thread fetches
+    static_assert(kAhead * N % kThreads == 0);
+    __shared__ Token<N> tokens[2][kAhead];
     const int h = int(blockIdx.x), b = int(blockIdx.y), thread = int(threadIdx.x);
-    const int i = thread / ValueRow7<N>::kParts;
-    const int end = p.map.firstRow[b + 1];
+    const int firstRow = int(blockIdx.z) * kRows, i = firstRow + thread / ValueRow7<N>::kParts;
+    const int first = p.map.firstRow[b], end = p.map.firstRow[b + 1];
     float *S = p.states[b] + std::int64_t(h) * N * N;
     ValueRow7<N> row;
-    row.load(S, thread);
-    for (int t = p.map.firstRow[b]; t < end; ++t) {
-        const std::int64_t at = (std::int64_t(t) * p.heads + h) * N;
-        Token<N> &token = tokens[t % 2]; // the other one may still be read
-        const int j = thread % N;
-        switch (thread / N) {
-        case 0: token.r[j] = p.r[at + j]; break;
-        case 1: token.w[j] = p.w[at + j]; break;
-        case 2: token.k[j] = p.k[at + j]; break;
-        default:
-            token.kappa[j] = p.kappa[at + j];
-            token.learned[j] = p.kappa[at + j] * p.a[at + j];
-            break;
+    row.load(S, firstRow * ValueRow7<N>::kParts + thread);
+
+    float numbers[6][kNumbers];
+    const auto fetch = [&](int from) {
+#pragma unroll
+        for (int n = 0; n < kNumbers; ++n) {
+            const int item = thread + n * kThreads, t = from + item / N;
+            if (t >= end)
+                continue;
+            const std::int64_t at = (std::int64_t(t) * p.heads + h) * N + item % N;
+            numbers[0][n] = p.r[at];
+            numbers[1][n] = p.w[at];
+            numbers[2][n] = p.k[at];
+            numbers[3][n] = p.kappa[at];
+            numbers[4][n] = p.a[at];
+            numbers[5][n] = p.v[at];
         }
-        const float v = p.v[at + i];
+    };
+    const auto keep = [&](Token<N> *to) {
+#pragma unroll
+        for (int n = 0; n < kNumbers; ++n) {
+            const int item = thread + n * kThreads, j = item % N;
+            Token<N> &token = to[item / N];
+            token.r[j] = numbers[0][n];
+            token.w[j] = numbers[1][n];
+            token.k[j] = numbers[2][n];
+            token.kappa[j] = numbers[3][n];
+            token.learned[j] = numbers[3][n] * numbers[4][n];
+            token.v[j] = numbers[5][n];
+        }
+    };
+    fetch(first);
+    for (int from = first, turn = 0; from < end; from += kAhead, turn = 1 - turn) {
+        keep(tokens[turn]); // the other half may still be read
         __syncthreads();
-        const float read = row.advance(token.r, token.w, token.k, token.kappa, token.learned, v);
-        if (thread % ValueRow7<N>::kParts == 0)
-            p.out[at + i] = read;
+        fetch(from + kAhead);
+        const int count = min(kAhead, end - from);
+        for (int t = 0; t < count; ++t) {
+            const Token<N> &token = tokens[turn][t];
+            const float read =
+                row.advance(token.r, token.w, token.k, token.kappa, token.learned, token.v[i]);
+            if (thread % ValueRow7<N>::kParts == 0)
+                p.out[(std::int64_t(from + t) * p.heads + h) * N + i] = read;
+        }
     }
-    row.save(S, thread);
+    row.save(S, firstRow * ValueRow7<N>::kParts + thread);
+}
+
+template <int N>
+void startInRegisters(const Wkv7Args &p, cudaStream_t stream)
+{
+    launch(advance7InRegisters<N>, dim3(unsigned(p.heads), unsigned(p.map.sequences), kSlices),
+           dim3(ValueRow7<N>::kThreads / kSlices), stream, p);
 }
 
 } // namespace
@@ -79,9 +119,9 @@ void wkv7(const Wkv7Args &p, cudaStream_t stream)
 {
     const dim3 grid(unsigned(p.heads), unsigned(p.map.sequences));
     if (p.headSize == 64)
-        launch(advance7InRegisters<64>, grid, dim3(ValueRow7<64>::kThreads), stream, p);
+        startInRegisters<64>(p, stream);
     else if (p.headSize == 32)
-        launch(advance7InRegisters<32>, grid, dim3(ValueRow7<32>::kThreads), stream, p);
+        startInRegisters<32>(p, stream);
     else
         launch(advance7, grid, dim3(kBlock), stream, p);
 }

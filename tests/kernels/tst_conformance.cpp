@@ -377,6 +377,8 @@ private slots:
     void resultsDoNotDependOnTheNumberOfThreads();
     void rowsDoNotDependOnWhatIsComputedBesideThem_data() { forEveryFastBackend(); }
     void rowsDoNotDependOnWhatIsComputedBesideThem();
+    void cuttingManyRowsElsewhereLeavesEveryBit_data() { forEveryFastBackend(); }
+    void cuttingManyRowsElsewhereLeavesEveryBit();
     void largeMatricesAgreeWithTheReference_data() { forEveryFastBackend(); }
     void largeMatricesAgreeWithTheReference();
 };
@@ -477,6 +479,47 @@ void TestConformance::rowsDoNotDependOnWhatIsComputedBesideThem()
     }
 }
 
+void TestConformance::cuttingManyRowsElsewhereLeavesEveryBit()
+{
+    QFETCH(QString, backend);
+    SKIP_WITHOUT(backend);
+    const auto tested = test::makeBackendForTest(backend);
+    const int least = std::max(1, tested->device().manyRows);
+    for (const DType type : {DType::F32, DType::F16, DType::BF16}) {
+        const int width = integer(1, 60) * 8, outputs = integer(1, 300), rows = integer(2 * least, 300);
+        const auto weight = normal({outputs, width}), x = normal({rows, width});
+        const auto outputsOf = [&](int from, int until) {
+            const Numbers input{{x.values.begin() + std::ptrdiff_t(from) * width,
+                                 x.values.begin() + std::ptrdiff_t(until) * width},
+                                {until - from, width}};
+            return run(*tested, {.rows = until - from,
+                                 .firstRow = {0, until - from},
+                                 .states = {},
+                                 .stateSlots = {},
+                                 .record = [&weight, input, type](Ops &op, Scene &s) {
+                                     return op.linear(s.tensor(weight, type), s.activation(op, input));
+                                 }});
+        };
+        REQUIRE(const Outcome whole, outputsOf(0, rows));
+        const int cut = integer(least, rows - least);
+        REQUIRE(const Outcome first, outputsOf(0, cut));
+        REQUIRE(const Outcome second, outputsOf(cut, rows));
+
+        std::vector<float> pieces = first.output;
+        pieces.insert(pieces.end(), second.output.begin(), second.output.end());
+        const auto place = std::ranges::mismatch(pieces, whole.output).in1 - pieces.begin();
+        QVERIFY2(pieces == whole.output,
+                 qPrintable(QString("%1 rows cut at %2, %3 x %4 of %5: row %6, output %7")
+                                .arg(rows)
+                                .arg(cut)
+                                .arg(outputs)
+                                .arg(width)
+                                .arg(name(type).data())
+                                .arg(place / outputs)
+                                .arg(place % outputs)));
+    }
+}
+
 void TestConformance::largeMatricesAgreeWithTheReference()
 {
     QFETCH(QString, backend);
@@ -487,8 +530,8 @@ void TestConformance::largeMatricesAgreeWithTheReference()
         if (!tested->supports(OpKind::Linear, type))
             continue;
         const int block = elementsPerBlock(type);
-        const int rows = integer(1, 40), inputs = integer(900 / block, 1100 / block) * block,
-                  outputs = integer(300, 400);
+        const int rows = isQuantised(type) ? integer(1, 40) : integer(1, 300),
+                  inputs = integer(900 / block, 1100 / block) * block, outputs = integer(300, 400);
         const auto weight = normal({outputs, inputs}, 0.05f), x = normal({rows, inputs});
         const Case c{.rows = rows,
                      .firstRow = {0, rows},
