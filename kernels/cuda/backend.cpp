@@ -14,6 +14,8 @@ namespace volary::cuda {
 
 namespace {
 
+constexpr std::size_t kLargeMemory = std::size_t(15) << 30;
+
 constexpr std::size_t kStagingBytes = std::size_t(1) << 20;
 constexpr int kOldestCapability = 75; // what the library is built for (CMakeLists.txt)
 
@@ -201,7 +203,8 @@ Result<Device> describeDevice()
         .memoryBytes = properties.totalGlobalMem,
         // The order of sums is fixed, but exp() and the like are the compiler's for each generation.
         .numericProfile = format("cuda-3 sm_%d", capability),
-        .rowsAtOnce = 1024,
+        // More rows fill more multiprocessors and take more memory for their activations.
+        .rowsAtOnce = properties.totalGlobalMem >= kLargeMemory ? 2048 : 1024,
         .manyRows = kManyRows};
 }
 

@@ -5,9 +5,9 @@
 
 namespace volary::cuda {
 
-// From so many rows on tensor cores are worth their tiles. Fewer rows are summed in another order
-// (linear.cuh), the one that decoding has.
-constexpr int kManyRows = 32;
+// From so many rows on tensor cores are worth their tiles of 128. Fewer rows, such as those of a batch, are
+// summed in another order (linear.cuh), the one that decoding has.
+constexpr int kManyRows = 96;
 
 // What a product takes of ProductsArgs::scratch.
 std::size_t splitBytes(int rows, int inputs);

@@ -60,7 +60,8 @@ __device__ void recur(State7<N> &state, const Step &step, float *slots, float *l
         learned[thread] = in(4)[thread] * in(5)[thread];
     __syncthreads();
     if (thread < ValueRow7<N>::kThreads) { // whole warps
-        const float read = state.row.advance(in(0), in(1), in(2), in(4), learned, in(3)[i]);
+        const float read =
+            ValueRow7<N>::sum(state.row.advance(in(0), in(1), in(2), in(4), learned, in(3)[i]));
         if (thread % ValueRow7<N>::kParts == 0)
             slots[step.out * N + i] = read;
     }
@@ -68,33 +69,38 @@ __device__ void recur(State7<N> &state, const Step &step, float *slots, float *l
 
 // By all threads, from the parameters of a kernel. Reads them as memory: the constant cache serves one
 // address at a time.
-template <typename T>
+template <int Threads, typename T>
 __device__ void copyWords(T *to, const T *from, int count)
 {
     asm("" : "+l"(from)); // hides where it points to
-    for (int i = int(threadIdx.x); i < count * int(sizeof(T) / sizeof(unsigned)); i += kBlock)
+    for (int i = int(threadIdx.x); i < count * int(sizeof(T) / sizeof(unsigned)); i += Threads)
         reinterpret_cast<unsigned *>(to)[i] = reinterpret_cast<const unsigned *>(from)[i];
 }
 
 // Leaves room beside it for the launch that comes next: 64 registers, but for the states of wkv5.
-template <typename State>
-constexpr int kBlocksBeside = State::kKind == Step::Kind::Wkv5 ? 2 : 4;
+template <typename State, int Threads>
+constexpr int kBlocksBeside = State::kKind == Step::Kind::Wkv5 ? 2 : 4 * kBlock / Threads;
 
-// Grid: slices of the channels, rows.
-template <typename State>
-__global__ void __launch_bounds__(kBlock, kBlocksBeside<State>) run(const __grid_constant__ StepsArgs args)
+// Of many rows, slices of a head: most of a larger block would stand by while one warp works.
+constexpr int kSmallBlock = 64;
+constexpr int kRowsForSmallBlocks = 32;
+
+// Grid: slices of the channels, rows. Steps that look at whole rows need a block of kRowThreads.
+template <typename State, int Threads = kBlock>
+__global__ void __launch_bounds__(Threads, (kBlocksBeside<State, Threads>)) run(const __grid_constant__ StepsArgs args)
 {
     __shared__ struct {
         StepsArgs::Outside outsides[StepsArgs::kMaxOutsides];
         Step steps[StepsArgs::kMaxSteps];
         int weightCount, outsideCount, stepCount;
     } p; // what is read step by step would each time come from far away
-    extern __shared__ float slots[];
-    __shared__ float scratch[kBlock / kWarp], learned[kLargestHead];
+    extern __shared__ __align__(16) float slots[];
+    __shared__ __align__(16) float learned[kLargestHead];
+    __shared__ float scratch[kBlock / kWarp];
     constexpr bool kRecurs = State::kKind != Step::Kind::Scalar;
     const int thread = int(threadIdx.x), warp = thread / kWarp, lane = thread % kWarp;
-    copyWords(p.outsides, args.outsides, args.outsideCount);
-    copyWords(p.steps, args.steps, args.stepCount);
+    copyWords<Threads>(p.outsides, args.outsides, args.outsideCount);
+    copyWords<Threads>(p.steps, args.steps, args.stepCount);
     if (thread == 0) {
         p.weightCount = args.weightCount;
         p.outsideCount = args.outsideCount;
@@ -107,11 +113,11 @@ __global__ void __launch_bounds__(kBlock, kBlocksBeside<State>) run(const __grid
 
     const auto fetch = [&](int begin, int end) {
         constexpr int kAtOnce = 4; // loads that are under way together
-        for (int from = begin * slice + thread; from < end * slice; from += kAtOnce * kBlock) {
+        for (int from = begin * slice + thread; from < end * slice; from += kAtOnce * Threads) {
             float numbers[kAtOnce];
 #pragma unroll
             for (int k = 0; k < kAtOnce; ++k) {
-                const int i = from + k * kBlock, c = i % slice;
+                const int i = from + k * Threads, c = i % slice;
                 if (i < end * slice && c < count) {
                     const StepsArgs::Outside &outside = p.outsides[i / slice];
                     numbers[k] = outside.from[(outside.broadcast ? 0 : rowAt) + first + c];
@@ -119,7 +125,7 @@ __global__ void __launch_bounds__(kBlock, kBlocksBeside<State>) run(const __grid
             }
 #pragma unroll
             for (int k = 0; k < kAtOnce; ++k) {
-                const int i = from + k * kBlock;
+                const int i = from + k * Threads;
                 if (i < end * slice && i % slice < count)
                     slots[i] = numbers[k];
             }
@@ -214,11 +220,11 @@ __global__ void __launch_bounds__(kBlock, kBlocksBeside<State>) run(const __grid
     }
 }
 
-template <typename State>
+template <typename State, int Threads = kBlock>
 void start(const StepsArgs &p, cudaStream_t stream)
 {
     const std::size_t slots = std::size_t(p.outsideCount + p.stepCount);
-    launchEarly(run<State>, dim3(blocksFor(p.width, p.slice), unsigned(p.rows)), dim3(kBlock),
+    launchEarly(run<State, Threads>, dim3(blocksFor(p.width, p.slice), unsigned(p.rows)), dim3(Threads),
                 slots * std::size_t(p.slice) * sizeof(float), stream, p);
 }
 
@@ -235,13 +241,19 @@ void startFor(const StepsArgs &p, cudaStream_t stream)
 
 void runSteps(const StepsArgs &p, cudaStream_t stream)
 {
+    bool wholeRows = false;
     for (int s = 0; s < p.stepCount; ++s) {
-        if (p.steps[s].kind == Step::Kind::Wkv5)
+        const Step::Kind kind = p.steps[s].kind;
+        if (kind == Step::Kind::Wkv5)
             return startFor<State5>(p, stream);
-        if (p.steps[s].kind == Step::Kind::Wkv7)
+        if (kind == Step::Kind::Wkv7)
             return startFor<State7>(p, stream);
+        wholeRows = wholeRows || kind == Step::Kind::LayerNorm || kind == Step::Kind::RmsNorm;
     }
-    start<NoState>(p, stream);
+    if (p.rows >= kRowsForSmallBlocks && p.slice <= kSmallBlock && !wholeRows)
+        start<NoState, kSmallBlock>(p, stream);
+    else
+        start<NoState>(p, stream);
 }
 
 } // namespace volary::cuda

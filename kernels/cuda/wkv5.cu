@@ -46,25 +46,51 @@ __global__ void __launch_bounds__(kBlock) advance5(Wkv5Args p)
     }
 }
 
+constexpr int kAhead = 4; // tokens that are on their way while as many are worked on
+
 template <int N>
 __global__ void __launch_bounds__(N) advance5InRegisters(Wkv5Args p)
 {
-    __shared__ float r[2][N], decay[2][N], k[2][N], bonus[N];
+    __shared__ float r[2][kAhead][N], decay[2][kAhead][N], k[2][kAhead][N], bonus[N];
     const int h = int(blockIdx.x), b = int(blockIdx.y), j = int(threadIdx.x);
     const int first = p.map.firstRow[b], end = p.map.firstRow[b + 1];
     float *S = p.states[b] + std::int64_t(h) * N * N;
     ValueColumn5<N> column;
     column.load(S, j);
     bonus[j] = p.bonus[h * N + j];
-    for (int t = first; t < end; ++t) {
-        const std::int64_t at = (std::int64_t(t) * p.heads + h) * N + j;
-        const int half = t % 2; // the other one may still be read
-        r[half][j] = p.r[at];
-        decay[half][j] = p.decay[p.decayPerRow ? at : std::int64_t(h) * N + j];
-        k[half][j] = p.k[at];
-        const float v = p.v[at];
+    const auto placeOf = [&](int t) { return (std::int64_t(t) * p.heads + h) * N + j; };
+
+    float numbers[4][kAhead];
+    const auto fetch = [&](int from) {
+#pragma unroll
+        for (int n = 0; n < kAhead; ++n) {
+            if (from + n >= end)
+                continue;
+            const std::int64_t at = placeOf(from + n);
+            numbers[0][n] = p.r[at];
+            numbers[1][n] = p.decay[p.decayPerRow ? at : std::int64_t(h) * N + j];
+            numbers[2][n] = p.k[at];
+            numbers[3][n] = p.v[at];
+        }
+    };
+    fetch(first);
+    for (int from = first, turn = 0; from < end; from += kAhead, turn = 1 - turn) {
+        float v[kAhead];
+#pragma unroll
+        for (int n = 0; n < kAhead; ++n) { // the other half may still be read
+            r[turn][n][j] = numbers[0][n];
+            decay[turn][n][j] = numbers[1][n];
+            k[turn][n][j] = numbers[2][n];
+            v[n] = numbers[3][n];
+        }
         __syncthreads();
-        p.out[at] = column.advance(r[half], decay[half], k[half], bonus, v);
+        fetch(from + kAhead);
+#pragma unroll
+        for (int n = 0; n < kAhead; ++n) {
+            if (from + n < end)
+                p.out[placeOf(from + n)] =
+                    column.advance(r[turn][n], decay[turn][n], k[turn][n], bonus, v[n]);
+        }
     }
     column.save(S, j);
 }

@@ -37,7 +37,7 @@ __global__ void __launch_bounds__(kBlock) advance7(Wkv7Args p)
 
 // What all value rows need of a token, and what each row writes of it.
 template <int N>
-struct Token {
+struct alignas(16) Token {
     float r[N], w[N], k[N], kappa[N], learned[N], v[N]; // learned: kappa * a
 };
 
@@ -94,13 +94,27 @@ __global__ void __launch_bounds__(ValueRow7<N>::kThreads / kSlices) advance7InRe
         keep(tokens[turn]); // the other half may still be read
         __syncthreads();
         fetch(from + kAhead);
-        const int count = min(kAhead, end - from);
-        for (int t = 0; t < count; ++t) {
+        const auto advance = [&](int t) {
             const Token<N> &token = tokens[turn][t];
-            const float read =
-                row.advance(token.r, token.w, token.k, token.kappa, token.learned, token.v[i]);
+            return row.advance(token.r, token.w, token.k, token.kappa, token.learned, token.v[i]);
+        };
+        const auto write = [&](int t, float4 parts) {
+            const float read = ValueRow7<N>::sum(parts);
             if (thread % ValueRow7<N>::kParts == 0)
                 p.out[(std::int64_t(from + t) * p.heads + h) * N + i] = read;
+        };
+        if (end - from >= kAhead) {
+            // What is read is summed and written at the end: the state need not wait for it.
+            float4 parts[kAhead];
+#pragma unroll
+            for (int t = 0; t < kAhead; ++t)
+                parts[t] = advance(t);
+#pragma unroll
+            for (int t = 0; t < kAhead; ++t)
+                write(t, parts[t]);
+        } else {
+            for (int t = 0; t < end - from; ++t)
+                write(t, advance(t));
         }
     }
     row.save(S, firstRow * ValueRow7<N>::kParts + thread);
