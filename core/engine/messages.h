@@ -9,6 +9,7 @@
 #include "core/inspect/state_picture.h"
 #include "core/models/model_info.h"
 #include "core/session/sampler.h"
+#include "core/session/score.h"
 #include "core/store/library.h"
 
 #include <cstdint>
@@ -176,6 +177,31 @@ struct StartFromSnapshot { // -> event::ConversationCreated, then event::Convers
     GenerationSettings settings;
 };
 
+// A text to look at token by token, or what a stored state has read.
+struct TokenSource {
+    static constexpr std::size_t kMostBytes = 500'000, kMostTokens = 250'000;
+
+    std::string text;
+    SnapshotId snapshot = 0; // goes before the text
+
+    bool operator==(const TokenSource &) const = default;
+};
+// How well the open model predicts each token, read from a fresh state on. -> event::TokenProgress, then
+// event::TextScored; can be cancelled.
+struct ScoreText {
+    TokenSource source;
+};
+struct TokeniseText { // -> event::TextTokenised
+    std::string text;
+};
+// What may follow the source and then `path`. -> event::TokenProgress, then event::NextPredicted; can be
+// cancelled.
+struct PredictNext {
+    TokenSource source;
+    std::vector<TokenId> path;
+    int count = 12; // of the most likely tokens
+};
+
 struct ListDocuments {}; // -> event::DocumentList
 struct AddDocument {     // -> event::DocumentAdded; can be cancelled
     std::filesystem::path path;
@@ -225,7 +251,7 @@ using Command = std::variant<
     command::ListSnapshots, command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot,
     command::DrawSnapshot, command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
     command::InspectSnapshot, command::WatchState, command::ListBeginnings, command::MakePersona,
-    command::StartFromSnapshot>;
+    command::StartFromSnapshot, command::ScoreText, command::TokeniseText, command::PredictNext>;
 
 // Events.
 // .
@@ -429,6 +455,20 @@ struct SummaryEnded {
     std::vector<Summary> summaries; // all of the document
     std::optional<Error> error;
 };
+struct TokenProgress {
+    std::int64_t done, total; // tokens
+};
+struct TextScored {
+    std::shared_ptr<const std::vector<TokenScore>> tokens;
+    std::shared_ptr<const ModelDescription> model;
+};
+struct TextTokenised {
+    std::shared_ptr<const std::vector<TokenId>> tokens;
+};
+struct NextPredicted {
+    std::vector<TokenId> path;
+    std::vector<TokenProbability> next; // most likely first, plain softmax
+};
 // Any other command that failed; what it wanted to change is unchanged.
 struct CommandFailed {
     std::string task; // "Renaming the conversation"
@@ -447,6 +487,7 @@ using Event = std::variant<
     event::SnapshotDrawn, event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
     event::StateObserved, event::BeginningList, event::PersonaMade, event::DocumentList, event::DocumentAdded,
     event::DocumentOpened, event::DocumentDeleted, event::DocumentAsked, event::ReadingProgress,
-    event::ReadingEnded, event::SummaryProgress, event::SummaryEnded, event::CommandFailed>;
+    event::ReadingEnded, event::SummaryProgress, event::SummaryEnded, event::TokenProgress, event::TextScored,
+    event::TextTokenised, event::NextPredicted, event::CommandFailed>;
 
 } // namespace volary
