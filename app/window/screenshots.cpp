@@ -8,7 +8,11 @@
 #include "ui/inspector/state_wall.h"
 #include "ui/models/adapter_list.h"
 #include "ui/models/options_dialog.h"
+#include "ui/tokens/next_token_view.h"
+#include "ui/tokens/surprise_view.h"
+#include "ui/tokens/tokenizer_view.h"
 #include "ui/widgets/progress_row.h"
+#include "ui/widgets/token_run.h"
 #include "ui/widgets/two_line_delegate.h"
 #include "ui/windows/backup_dialog.h"
 #include "ui/windows/command_palette.h"
@@ -29,6 +33,7 @@
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTimer>
+#include <QTreeView>
 
 #include <functional>
 
@@ -108,9 +113,9 @@ public:
     Result<> play(ThemeChoice theme)
     {
         m_suffix = theme == ThemeChoice::Dark ? QStringLiteral("dark") : QStringLiteral("light");
-        m_studio.themes().setChoice(theme);
         TRY_(waitFor("start", "the model did not open",
                      [this] { return m_studio.bridge().model() != nullptr; }));
+        m_studio.themes().setChoice(theme); // after the opened model was noted, which applies the preferences
         TRY_(goTo("chat"));
         hideDocks();
         TRY_(trigger("chat.new"));
@@ -126,6 +131,7 @@ public:
         TRY_(waitFor("inspector", "no state was shown",
                      [this] { return m_studio.inspector().findChild<StateWall *>()->current() != nullptr; }));
         TRY_(take("inspector"));
+        TRY_(takeTokens());
         TRY_(takeBackup());
         TRY_(goTo("models"));
         TRY_(take("models"));
@@ -145,6 +151,7 @@ private:
             &bridge, &EngineBridge::readingProgress, &m_studio,
             [this](RequestId, const event::ReadingProgress &progress) { m_tokensRead = progress.done; });
         QObject::connect(&bridge, &EngineBridge::readingEnded, &m_studio, [this] { m_bookIsRead = true; });
+        QObject::connect(&bridge, &EngineBridge::textScored, &m_studio, [this] { m_scored = true; });
         QObject::connect(&bridge, &EngineBridge::summaryEnded, &m_studio, [this] { m_summarised = true; });
         QObject::connect(&bridge, &EngineBridge::modelFailed, &m_studio, [this] { m_modelFailed = true; });
     }
@@ -344,6 +351,32 @@ private:
         return takeDialog("backup", dialog);
     }
 
+    Result<> takeTokens()
+    {
+        TRY_(goTo("tokens"));
+        TokensWorkspace &tokens = m_studio.tokens();
+        const auto score = [&] {
+            m_scored = false;
+            tokens.surprise().score();
+            return waitFor("surprise", "the text was not scored", [this] { return m_scored; });
+        };
+        tokens.showPage(TokensWorkspace::SurprisePage);
+        tokens.surprise().findChild<QPlainTextEdit *>("source.text")->setPlainText(kStory);
+        TRY_(score());
+        TRY_(take("surprise"));
+        tokens.showPage(TokensWorkspace::NextPage);
+        tokens.next().lookAhead();
+        auto *tree = tokens.next().findChild<QTreeView *>("next.tree");
+        TRY_(waitFor("next-tokens", "the tree did not unfold",
+                     [&] { return tree->currentIndex().parent().parent().isValid(); }));
+        TRY_(take("next-tokens"));
+        tokens.showPage(TokensWorkspace::TokenizerPage);
+        auto *run = tokens.tokenizer().findChild<TokenRun *>("tokenizer.run");
+        TRY_(waitFor("tokenizer", "the text was not split", [&] { return run->count() > 0; }));
+        run->select(1);
+        return take("tokenizer");
+    }
+
     Result<> takeModelDetails()
     {
         auto *tabs = m_studio.models().findChild<QTabWidget *>();
@@ -438,7 +471,7 @@ private:
     bool m_finished = false; // the reply that was asked for
     int m_appended = 0;      // pieces of it that were shown
     bool m_modelFailed = false;
-    bool m_documentOpened = false, m_bookIsRead = false, m_summarised = false;
+    bool m_documentOpened = false, m_bookIsRead = false, m_summarised = false, m_scored = false;
     std::int64_t m_tokensRead = 0; // of the book
 };
 

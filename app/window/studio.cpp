@@ -62,6 +62,8 @@ void Studio::addWorkspaces()
     m_window->addWorkspace(m_snapshots);
     m_inspector = new InspectorWorkspace(m_bridge, m_themes);
     m_window->addWorkspace(m_inspector);
+    m_tokens = new TokensWorkspace(m_bridge, m_themes);
+    m_window->addWorkspace(m_tokens);
     m_models = new ModelsWorkspace(m_bridge, m_themes, m_known);
     m_window->addWorkspace(m_models);
 }
@@ -115,6 +117,7 @@ void Studio::inspectChat()
 {
     const ConversationModel &chat = m_chat->model();
     std::vector<InspectorWorkspace::Stop> stops;
+    std::vector<TokenTurn> turns;
     for (const TurnId id : chat.path()) {
         const Turn *turn = chat.find(id);
         if (!turn || !turn->snapshot)
@@ -123,7 +126,9 @@ void Studio::inspectChat()
         stops.push_back({*turn->snapshot,
                          (turn->role == Role::User ? tr("You: %1") : tr("Reply: %1")).arg(words),
                          turn->position});
+        turns.push_back({*turn->snapshot, stops.back().label});
     }
+    m_tokens->setTurns(turns);
     m_inspector->setPath(chat.conversation().id, QString::fromStdString(chat.conversation().title),
                          std::move(stops));
 }
