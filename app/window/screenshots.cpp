@@ -1,5 +1,6 @@
 #include "app/window/screenshots.h"
 
+#include "app/support/bundled.h"
 #include "app/window/studio.h"
 #include "core/base/text.h"
 #include "ui/chat/composer.h"
@@ -113,9 +114,15 @@ public:
     Result<> play(ThemeChoice theme)
     {
         m_suffix = theme == ThemeChoice::Dark ? QStringLiteral("dark") : QStringLiteral("light");
+        // As a user does: noting an opened model applies the preferences again.
+        auto *choice = m_studio.window().findChild<QAction *>(theme == ThemeChoice::Dark
+                                                                  ? QStringLiteral("view.themeDark")
+                                                                  : QStringLiteral("view.themeLight"));
+        if (!choice)
+            return unreachable("start", "the appearance cannot be chosen");
+        choice->trigger();
         TRY_(waitFor("start", "the model did not open",
                      [this] { return m_studio.bridge().model() != nullptr; }));
-        m_studio.themes().setChoice(theme); // after the opened model was noted, which applies the preferences
         TRY_(goTo("chat"));
         hideDocks();
         TRY_(trigger("chat.new"));
@@ -151,6 +158,7 @@ private:
             &bridge, &EngineBridge::readingProgress, &m_studio,
             [this](RequestId, const event::ReadingProgress &progress) { m_tokensRead = progress.done; });
         QObject::connect(&bridge, &EngineBridge::readingEnded, &m_studio, [this] { m_bookIsRead = true; });
+        QObject::connect(&bridge, &EngineBridge::modelOpened, &m_studio, [this] { m_modelOpened = true; });
         QObject::connect(&bridge, &EngineBridge::textScored, &m_studio, [this] { m_scored = true; });
         QObject::connect(&bridge, &EngineBridge::summaryEnded, &m_studio, [this] { m_summarised = true; });
         QObject::connect(&bridge, &EngineBridge::modelFailed, &m_studio, [this] { m_modelFailed = true; });
@@ -351,6 +359,25 @@ private:
         return takeDialog("backup", dialog);
     }
 
+    // Goose against GoldFinch, and back.
+    Result<> takeDifference(const std::function<Result<>()> &score)
+    {
+        const std::filesystem::path goose = m_studio.bridge().model()->path;
+        const auto open = [&](const std::filesystem::path &path) {
+            m_modelOpened = false;
+            m_studio.models().open(path);
+            return waitFor("surprise-difference", "the model did not open", [this] { return m_modelOpened; });
+        };
+        m_studio.tokens().surprise().keepAsBaseline();
+        TRY(const auto finch, findBundledModel("goldfinch-tiny"));
+        TRY_(open(finch));
+        TRY_(goTo("tokens"));
+        TRY_(score());
+        TRY_(take("surprise-difference"));
+        m_studio.tokens().surprise().forgetBaseline();
+        return open(goose);
+    }
+
     Result<> takeTokens()
     {
         TRY_(goTo("tokens"));
@@ -364,11 +391,12 @@ private:
         tokens.surprise().findChild<QPlainTextEdit *>("source.text")->setPlainText(kStory);
         TRY_(score());
         TRY_(take("surprise"));
+        TRY_(takeDifference(score));
         tokens.showPage(TokensWorkspace::NextPage);
         tokens.next().lookAhead();
         auto *tree = tokens.next().findChild<QTreeView *>("next.tree");
         TRY_(waitFor("next-tokens", "the tree did not unfold",
-                     [&] { return tree->currentIndex().parent().parent().isValid(); }));
+                     [&] { return tree->currentIndex().parent().isValid(); }));
         TRY_(take("next-tokens"));
         tokens.showPage(TokensWorkspace::TokenizerPage);
         auto *run = tokens.tokenizer().findChild<TokenRun *>("tokenizer.run");
@@ -470,7 +498,7 @@ private:
     ConversationId m_memory = 0, m_markdown = 0, m_story = 0;
     bool m_finished = false; // the reply that was asked for
     int m_appended = 0;      // pieces of it that were shown
-    bool m_modelFailed = false;
+    bool m_modelFailed = false, m_modelOpened = false;
     bool m_documentOpened = false, m_bookIsRead = false, m_summarised = false, m_scored = false;
     std::int64_t m_tokensRead = 0; // of the book
 };

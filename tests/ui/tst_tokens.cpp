@@ -82,7 +82,7 @@ class TestTokens : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase() { QLocale::setDefault(QLocale::c()); }
+    void initTestCase() { QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); }
 
     void textIsScoredAndAddedUp()
     {
@@ -102,7 +102,9 @@ private slots:
         Page page;
         page.score("geese", {1, 2, 0.5, 4.5}, byteModel("goose"));
         TokenRun *run = page.run("surprise.run");
-        QCOMPARE(run->selected(), 1);
+        QCOMPARE(run->selected(), 4); // the most surprising one
+        QTest::keyClick(run, Qt::Key_Left);
+        QVERIFY(page.label("surprise.facts").contains("0.50 nats"));
         QTest::keyClick(run, Qt::Key_End);
         QVERIFY(page.label("surprise.facts").contains("4.50 nats"));
         QVERIFY(run->accessibleDescription().contains("4.50 nats"));
@@ -235,12 +237,15 @@ private slots:
         page.workspace.findChild<QPushButton *>("next.look")->click();
         QCOMPARE(page.engine.last<command::PredictNext>()->source, (command::TokenSource{"A goos", 0}));
         page.answer(event::NextPredicted{{}, {{'e', 0.5f}, {'y', 0.25f}}});
-        // The likeliest is opened by itself, twice.
+        // The likeliest is opened by itself.
         QCOMPARE(page.engine.last<command::PredictNext>()->path, std::vector<TokenId>{'e'});
         page.answer(event::NextPredicted{{'e'}, {{'\n', 0.5f}}});
+        QCOMPARE(page.engine.count<command::PredictNext>(), 2);
+        page.tree()->expand(page.tree()->currentIndex());
         QCOMPARE(page.engine.last<command::PredictNext>()->path, (std::vector<TokenId>{'e', '\n'}));
         page.answer(event::NextPredicted{{'e', '\n'}, {{'T', 0.25f}}});
         QCOMPARE(page.engine.count<command::PredictNext>(), 3);
+        QTest::keyClick(page.tree(), Qt::Key_Down);
         QVERIFY2(page.label("next.path").contains("e↵T") && page.label("next.path").contains("6.25"),
                  qPrintable(page.label("next.path")));
 
@@ -298,6 +303,14 @@ private slots:
             const QStringList unnamed = unnamedParts(&page.workspace);
             QVERIFY2(unnamed.isEmpty(), qPrintable(unnamed.join(", ")));
         }
+    }
+
+    void smallProbabilitiesAreToldAsOdds()
+    {
+        QCOMPARE(probabilityText(0.1234), QStringLiteral("12.34 %"));
+        QCOMPARE(probabilityText(0), QStringLiteral("0.00 %"));
+        QCOMPARE(probabilityText(1.0 / 75188), QStringLiteral("1 in 75,188"));
+        QCOMPARE(probabilityText(1e-12), QStringLiteral("less than 1 in a billion"));
     }
 
     void rowsOfARunAreWalkedWithUpAndDown()

@@ -9,7 +9,6 @@
 #include <QHBoxLayout>
 #include <QHeaderView>
 #include <QLabel>
-#include <QLocale>
 #include <QPainter>
 #include <QPushButton>
 #include <QToolButton>
@@ -21,17 +20,10 @@
 namespace volary::ui {
 
 namespace {
-
-constexpr int kUnfold = 3; // levels
+constexpr int kUnfold = 2; // levels
 constexpr int kCsvDigits = 9;
 constexpr double kBarOpacity = 0.35;
 constexpr int kTokenWidth = 300, kBarWidth = 320;
-
-QString percent(double share)
-{
-    return QLocale().toString(100 * share, 'g', 3) + QLatin1Char(' ') + QLocale().percent();
-}
-
 } // namespace
 
 ProbabilityDelegate::ProbabilityDelegate(const ThemeManager &themes, QObject *parent)
@@ -233,9 +225,9 @@ void NextTokenView::fill(const QModelIndex &parent, const event::NextPredicted &
         token->setData(next.token, IdRole);
         token->setData(joint, JointRole);
         token->setToolTip(tr("Token %1").arg(next.token));
-        auto *share = new QStandardItem(percent(double(next.probability)));
+        auto *share = new QStandardItem(probabilityText(double(next.probability)));
         share->setData(next.probability, ProbabilityRole);
-        auto *path = new QStandardItem(percent(joint));
+        auto *path = new QStandardItem(probabilityText(joint));
         above->appendRow({token, share, path});
         token->appendRow(new QStandardItem(tr("…"))); // so that it can be opened
     }
@@ -275,7 +267,7 @@ void NextTokenView::showCurrent(const QModelIndex &index)
     }
     QString text = textOf(token);
     m_path->setText(tr("“…%1” has the probability %2.")
-                        .arg(text.replace(u'\n', u'↵'), percent(token.data(JointRole).toDouble())));
+                        .arg(text.replace(u'\n', u'↵'), probabilityText(token.data(JointRole).toDouble())));
 }
 
 QString NextTokenView::asCsv() const

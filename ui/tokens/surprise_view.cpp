@@ -17,6 +17,7 @@
 #include <QToolButton>
 #include <QVBoxLayout>
 
+#include <algorithm>
 #include <cmath>
 
 namespace volary::ui {
@@ -31,11 +32,6 @@ QString nats(double value, bool sign = false)
 {
     const QString number = QLocale().toString(value, 'f', 2);
     return sign && value > 0 ? u'+' + number : number;
-}
-
-QString percent(double probability)
-{
-    return QLocale().toString(100 * probability, 'g', 3) + QLatin1Char(' ') + QLocale().percent();
 }
 
 QLabel *wrapped(const char *role, const char *name)
@@ -161,7 +157,7 @@ void SurpriseView::listenToEngine()
                 m_scored = {scored.tokens, scored.model};
                 end();
                 refresh();
-                m_run->select(1);
+                m_run->select(mostStriking());
             });
     connect(&m_bridge, &EngineBridge::commandFailed, this, [this](RequestId request) {
         if (request == m_request)
@@ -232,7 +228,8 @@ void SurpriseView::refresh()
     if (m_compared)
         m_legend->setScale(
             [this](double x) { return QColor(ColourScale::diverging(m_themes.theme().dark).at(x)); },
-            {nats(-kMostDifference), QStringLiteral("0"), nats(kMostDifference, true)},
+            {tr("-%1 or less").arg(kMostDifference), QStringLiteral("0"),
+             tr("+%1 or more").arg(kMostDifference)},
             tr("nats against the baseline"));
     else
         m_legend->setScale(
@@ -255,6 +252,22 @@ void SurpriseView::refresh()
         showToken(-1);
 }
 
+double SurpriseView::valueOf(int index) const
+{
+    const auto i = std::size_t(index);
+    const double surprise = (*m_scored.tokens)[i].surprise;
+    return m_compared ? surprise - (*m_baseline.tokens)[i].surprise : surprise;
+}
+
+int SurpriseView::mostStriking() const
+{
+    int most = 1;
+    for (int i = 2; i < m_run->count(); ++i)
+        if (std::abs(valueOf(i)) > std::abs(valueOf(most)))
+            most = i;
+    return most;
+}
+
 QString SurpriseView::summary() const
 {
     if (m_scored.isEmpty())
@@ -273,14 +286,11 @@ QString SurpriseView::summary() const
 
 QColor SurpriseView::colourOf(int index) const
 {
-    const auto i = std::size_t(index);
-    const double surprise = (*m_scored.tokens)[i].surprise;
-    if (std::isnan(surprise))
+    const double value = valueOf(index);
+    if (std::isnan(value))
         return {};
-    const ColourScale &scale = ColourScale::diverging(m_themes.theme().dark);
-    if (m_compared)
-        return scale.at(0.5 + (surprise - (*m_baseline.tokens)[i].surprise) / (2 * kMostDifference));
-    return scale.at(0.5 + surprise / (2 * kMostNats));
+    const double most = m_compared ? kMostDifference : kMostNats;
+    return ColourScale::diverging(m_themes.theme().dark).at(0.5 + value / (2 * most));
 }
 
 QString SurpriseView::describe(int index) const
@@ -294,14 +304,13 @@ QString SurpriseView::describe(int index) const
     for (const TokenProbability &other : token.alternatives) {
         if (other.token != token.token && others.size() < 3)
             others << tr("“%1” %2").arg(visibleToken(m_scored.model->vocabulary->bytes(other.token)),
-                                        percent(double(other.probability)));
+                                        probabilityText(double(other.probability)));
     }
     QString told = tr("“%1”: %2 nats, probability %3, rank %4")
-                       .arg(text, nats(token.surprise), percent(std::exp(-token.surprise)))
+                       .arg(text, nats(token.surprise), probabilityText(std::exp(-token.surprise)))
                        .arg(token.rank);
     if (m_compared)
-        told += tr("; %1 against the baseline")
-                    .arg(nats(token.surprise - (*m_baseline.tokens)[i].surprise, true));
+        told += tr("; %1 against the baseline").arg(nats(valueOf(index), true));
     return told + tr(". Expected: %1").arg(others.join(QStringLiteral(", ")));
 }
 
@@ -327,7 +336,7 @@ void SurpriseView::showToken(int index)
         return;
     }
     QString facts = tr("Surprise %1 nats\nProbability %2\nRank %3 of %4\nToken %5, place %6 of %7")
-                        .arg(nats(token.surprise), percent(std::exp(-token.surprise)))
+                        .arg(nats(token.surprise), probabilityText(std::exp(-token.surprise)))
                         .arg(token.rank)
                         .arg(m_scored.model->info.vocabulary)
                         .arg(token.token)
@@ -335,8 +344,7 @@ void SurpriseView::showToken(int index)
                         .arg(m_run->count());
     if (m_compared) {
         const double before = (*m_baseline.tokens)[i].surprise;
-        facts +=
-            tr("\nBaseline %1 nats, difference %2").arg(nats(before), nats(token.surprise - before, true));
+        facts += tr("\nBaseline %1 nats, difference %2").arg(nats(before), nats(valueOf(index), true));
     }
     m_facts->setText(facts);
 }

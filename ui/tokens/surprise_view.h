@@ -40,7 +40,8 @@ private:
     void end(); // of the request that runs
     void refresh();
     void showToken(int index);
-    bool isDifference() const { return m_compared; }
+    double valueOf(int index) const; // nats, or nats against the baseline; NaN for the first token
+    int mostStriking() const;        // the place that people look at first
     QColor colourOf(int index) const;
     QString describe(int index) const;
     QString summary() const;

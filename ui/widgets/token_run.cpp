@@ -19,6 +19,7 @@ constexpr int kBoxGap = 3, kTextGap = 1;
 constexpr int kBoxPadding = 4, kTextPadding = 1;
 constexpr int kRowPadding = 6;
 constexpr int kRadius = 4;
+constexpr double kReadable = 4.5; // contrast, as everywhere in the window
 constexpr double kScale = 0.95, kTextScale = 1.05, kCaptionScale = 0.78;
 } // namespace
 
@@ -152,9 +153,10 @@ void TokenRun::paintPiece(QPainter &painter, std::size_t index, const QRect &box
     painter.setPen(selected ? QPen(hasFocus() ? theme.focus : theme.accent, 2) : QPen(Qt::NoPen));
     painter.setBrush(ground);
     painter.drawRoundedRect(box, kRadius, kRadius);
-    // On a strong colour the text is whichever of the theme's extremes can be read.
-    const QColor ink =
-        contrast(theme.text, ground) >= contrast(theme.surface, ground) ? theme.text : theme.surface;
+    // On a strong colour the text is black or white: one of them can be read on any.
+    QColor ink = theme.text;
+    if (contrast(ink, ground) < kReadable)
+        ink = contrast(Qt::black, ground) > contrast(Qt::white, ground) ? Qt::black : Qt::white;
     painter.setPen(ink);
     painter.setFont(font());
     QRect line = box;

@@ -3,8 +3,13 @@
 #include "core/base/text.h"
 
 #include <QCoreApplication>
+#include <QLocale>
 
 namespace volary::ui {
+
+namespace {
+constexpr double kSmallPercentage = 1e-4, kOneInABillion = 1e-9;
+} // namespace
 
 QString readableToken(std::string_view bytes)
 {
@@ -18,6 +23,17 @@ QString readableToken(std::string_view bytes)
     }
     QString text = QString::fromUtf8(bytes.data(), qsizetype(bytes.size()));
     return text.replace(u'\n', u'↵').replace(u'\t', u'⇥');
+}
+
+QString probabilityText(double probability)
+{
+    const QLocale locale;
+    if (probability >= kSmallPercentage || probability == 0)
+        return locale.toString(100 * probability, 'f', 2) + QLatin1Char(' ') + locale.percent();
+    if (probability >= kOneInABillion)
+        return QCoreApplication::translate("Token", "1 in %1")
+            .arg(locale.toString(qRound64(1 / probability)));
+    return QCoreApplication::translate("Token", "less than 1 in a billion");
 }
 
 QString visibleToken(std::string_view bytes)

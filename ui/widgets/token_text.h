@@ -1,4 +1,4 @@
-// Tokens as people can read them.
+// Tokens and how likely they are, as people can read them.
 #pragma once
 
 #include <QString>
@@ -12,5 +12,8 @@ QString visibleToken(std::string_view bytes);
 
 // The same for running text, where spaces are spaces.
 QString readableToken(std::string_view bytes);
+
+// "12.34 %", and "1 in 75,188" where a percentage would be all zeros.
+QString probabilityText(double probability);
 
 } // namespace volary::ui
