@@ -1,6 +1,7 @@
 #include "core/engine/engine.h"
 
 #include "core/base/text.h"
+#include "core/engine/compare_models.h"
 #include "core/engine/document_reading.h"
 #include "core/engine/document_summary.h"
 #include "core/engine/export.h"
@@ -313,6 +314,12 @@ struct Engine::Impl {
             if (!nextTokens)
                 nextTokens.emplace(*model);
             return nextTokens->predict(store, c, stop, tell);
+        });
+    }
+    void handle(RequestId r, command::CompareModels c)
+    {
+        onModel(r, "Comparing the models", [this, c = std::move(c)](const auto &stop, const auto &tell) {
+            return compareModels(*model, options.vocabularies, c, stop, tell);
         });
     }
     void handle(RequestId r, command::TokeniseText c)

@@ -201,6 +201,15 @@ struct PredictNext {
     std::vector<TokenId> path;
     int count = 12; // of the most likely tokens
 };
+// The open model and another one go on from the same text, each by its likeliest tokens, and each tells how
+// it would have predicted those of the other. -> event::CompareProgress, then event::ModelsCompared; can be
+// cancelled.
+struct CompareModels {
+    std::string text;
+    std::filesystem::path other;
+    ModelOptions options = {}; // that the other one is opened with
+    int tokens = 64;           // at most, of each
+};
 
 struct ListDocuments {}; // -> event::DocumentList
 struct AddDocument {     // -> event::DocumentAdded; can be cancelled
@@ -251,7 +260,8 @@ using Command = std::variant<
     command::ListSnapshots, command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot,
     command::DrawSnapshot, command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
     command::InspectSnapshot, command::WatchState, command::ListBeginnings, command::MakePersona,
-    command::StartFromSnapshot, command::ScoreText, command::TokeniseText, command::PredictNext>;
+    command::StartFromSnapshot, command::ScoreText, command::TokeniseText, command::PredictNext,
+    command::CompareModels>;
 
 // Events.
 // .
@@ -469,6 +479,21 @@ struct NextPredicted {
     std::vector<TokenId> path;
     std::vector<TokenProbability> next; // most likely first, plain softmax
 };
+struct CompareProgress {
+    double fraction;   // 0..1
+    std::string stage; // "Reading weights"
+};
+struct ModelsCompared {
+    struct Side {
+        std::shared_ptr<const ModelDescription> model;
+        // What it wrote, with the numbers of the other model; with neither rank nor alternatives where that
+        // has another vocabulary.
+        std::vector<TokenScore> reply;
+        std::uint64_t stateBytes; // after it, as a snapshot keeps them
+        double tokensPerSecond;
+    };
+    std::shared_ptr<const Side> open, other;
+};
 // Any other command that failed; what it wanted to change is unchanged.
 struct CommandFailed {
     std::string task; // "Renaming the conversation"
@@ -477,17 +502,19 @@ struct CommandFailed {
 
 } // namespace event
 
-using Event = std::variant<
-    event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed, event::LibraryOpened,
-    event::LibraryFailed, event::ConversationList, event::ConversationCreated, event::ConversationOpened,
-    event::ConversationChanged, event::ConversationDisposed, event::SearchResults, event::TurnStarted,
-    event::PromptProgress, event::TextAppended, event::TurnFinished, event::GenerationFailed,
-    event::TracesLoaded, event::Exported, event::LibraryVerified, event::BackupProgress,
-    event::LibraryBackedUp, event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed,
-    event::SnapshotDrawn, event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
-    event::StateObserved, event::BeginningList, event::PersonaMade, event::DocumentList, event::DocumentAdded,
-    event::DocumentOpened, event::DocumentDeleted, event::DocumentAsked, event::ReadingProgress,
-    event::ReadingEnded, event::SummaryProgress, event::SummaryEnded, event::TokenProgress, event::TextScored,
-    event::TextTokenised, event::NextPredicted, event::CommandFailed>;
+using Event =
+    std::variant<event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed,
+                 event::LibraryOpened, event::LibraryFailed, event::ConversationList,
+                 event::ConversationCreated, event::ConversationOpened, event::ConversationChanged,
+                 event::ConversationDisposed, event::SearchResults, event::TurnStarted, event::PromptProgress,
+                 event::TextAppended, event::TurnFinished, event::GenerationFailed, event::TracesLoaded,
+                 event::Exported, event::LibraryVerified, event::BackupProgress, event::LibraryBackedUp,
+                 event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed, event::SnapshotDrawn,
+                 event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
+                 event::StateObserved, event::BeginningList, event::PersonaMade, event::DocumentList,
+                 event::DocumentAdded, event::DocumentOpened, event::DocumentDeleted, event::DocumentAsked,
+                 event::ReadingProgress, event::ReadingEnded, event::SummaryProgress, event::SummaryEnded,
+                 event::TokenProgress, event::TextScored, event::TextTokenised, event::NextPredicted,
+                 event::CompareProgress, event::ModelsCompared, event::CommandFailed>;
 
 } // namespace volary

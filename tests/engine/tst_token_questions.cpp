@@ -201,6 +201,58 @@ private slots:
         QVERIFY(!refused->error.remedy.empty());
     }
 
+    void twoModelsTellHowTheyWouldHavePredictedEachOther()
+    {
+        QVERIFY(m_harness->openModel());
+        const command::CompareModels ask{
+            .text = kStory, .other = bundledModel("goldfinch-tiny"), .options = {}, .tokens = 24};
+        const auto compared = m_harness->ask<event::ModelsCompared>(ask);
+        QVERIFY(compared);
+        QCOMPARE(compared->open->model->identity.name, std::string("goose-tiny"));
+        QCOMPARE(compared->other->model->identity.name, std::string("goldfinch-tiny"));
+        QVERIFY(compared->open->stateBytes > 0 && compared->other->stateBytes > 0);
+
+        // The other side, asked on its own: the likeliest tokens, and how the first model sees them.
+        std::string written;
+        for (const TokenScore &token : compared->other->reply)
+            written += compared->other->model->vocabulary->bytes(token.token);
+        const auto judged = score({kStory + written});
+        QVERIFY(judged);
+        QVERIFY(m_harness->openModel(bundledModel("goldfinch-tiny")));
+        const auto own = score({kStory + written});
+        QVERIFY(own);
+        const auto &reply = compared->other->reply;
+        QVERIFY(!reply.empty() && reply.size() <= 24);
+        const std::size_t from = own->tokens->size() - reply.size();
+        for (std::size_t i = 0; i < reply.size(); ++i) {
+            QCOMPARE((*own->tokens)[from + i].token, reply[i].token);
+            QCOMPARE((*own->tokens)[from + i].rank, 1);
+            QCOMPARE(reply[i].rank, (*judged->tokens)[from + i].rank);
+            QVERIFY(reply[i].surprise == (*judged->tokens)[from + i].surprise);
+        }
+    }
+
+    void aModelAgreesWithItself()
+    {
+        QVERIFY(m_harness->openModel());
+        const auto compared = m_harness->ask<event::ModelsCompared>(
+            command::CompareModels{.text = kStory, .other = bundledModel(), .options = {}, .tokens = 16});
+        QVERIFY(compared);
+        QVERIFY(!compared->open->reply.empty());
+        for (const auto &side : {compared->open, compared->other})
+            for (const TokenScore &token : side->reply)
+                QCOMPARE(token.rank, 1);
+    }
+
+    void anotherModelThatCannotBeOpenedIsRefused()
+    {
+        QVERIFY(m_harness->openModel());
+        const auto refused = m_harness->ask<event::CommandFailed>(command::CompareModels{
+            .text = kStory, .other = m_folder->filePath("none").toStdString(), .options = {}, .tokens = 1});
+        QVERIFY(refused);
+        QVERIFY(score({kStory})); // the open model is as it was
+    }
+
     void nothingFollowsNothing()
     {
         QVERIFY(m_harness->openModel());

@@ -173,6 +173,8 @@ void EngineBridge::announce(RequestId request, const Event &event)
                    [&](const TextScored &e) { emit textScored(request, e); },
                    [&](const TextTokenised &e) { emit textTokenised(request, e); },
                    [&](const NextPredicted &e) { emit nextPredicted(request, e); },
+                   [&](const CompareProgress &e) { emit compareProgress(request, e); },
+                   [&](const ModelsCompared &e) { emit modelsCompared(request, e); },
                    [&](const CommandFailed &e) { emit commandFailed(request, e); },
                },
                event);

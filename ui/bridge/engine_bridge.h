@@ -84,6 +84,8 @@ signals:
     void textScored(volary::RequestId request, const volary::event::TextScored &scored);
     void textTokenised(volary::RequestId request, const volary::event::TextTokenised &tokenised);
     void nextPredicted(volary::RequestId request, const volary::event::NextPredicted &predicted);
+    void compareProgress(volary::RequestId request, const volary::event::CompareProgress &progress);
+    void modelsCompared(volary::RequestId request, const volary::event::ModelsCompared &compared);
     void commandFailed(volary::RequestId request, const volary::event::CommandFailed &failed);
 
 private:
