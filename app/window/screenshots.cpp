@@ -12,6 +12,7 @@
 #include "ui/tokens/next_token_view.h"
 #include "ui/tokens/surprise_view.h"
 #include "ui/tokens/tokenizer_view.h"
+#include "ui/tokens/two_models_view.h"
 #include "ui/widgets/progress_row.h"
 #include "ui/widgets/token_run.h"
 #include "ui/widgets/two_line_delegate.h"
@@ -398,6 +399,13 @@ private:
         TRY_(waitFor("next-tokens", "the tree did not unfold",
                      [&] { return tree->currentIndex().parent().isValid(); }));
         TRY_(take("next-tokens"));
+        tokens.showPage(TokensWorkspace::TwoModelsPage);
+        auto *other = tokens.twoModels().findChild<QComboBox *>("two.model");
+        other->setCurrentIndex(other->findText(QStringLiteral("goldfinch"), Qt::MatchStartsWith));
+        tokens.twoModels().compare();
+        auto *compare = tokens.twoModels().findChild<QPushButton *>("two.compare");
+        TRY_(waitFor("two-models", "they were not compared", [&] { return compare->isEnabled(); }));
+        TRY_(take("two-models"));
         tokens.showPage(TokensWorkspace::TokenizerPage);
         auto *run = tokens.tokenizer().findChild<TokenRun *>("tokenizer.run");
         TRY_(waitFor("tokenizer", "the text was not split", [&] { return run->count() > 0; }));

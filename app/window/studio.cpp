@@ -2,6 +2,7 @@
 
 #include "app/support/bundled.h"
 #include "app/support/paths.h"
+#include "ui/tokens/two_models_view.h"
 #include "ui/widgets/error_card.h"
 #include "ui/windows/command_palette.h"
 #include "ui/windows/status_panel.h"
@@ -82,6 +83,8 @@ void Studio::connectParts()
         m_chat->openConversation(conversation);
     });
     connect(m_chat, &ChatWorkspace::pathChanged, this, &Studio::inspectChat);
+    connect(&m_known, &KnownModels::changed, this, &Studio::listOtherModels);
+    listOtherModels();
     connect(m_chat, &ChatWorkspace::modelsRequested, this,
             [this] { m_window->showWorkspace(m_models->id()); });
 
@@ -131,6 +134,18 @@ void Studio::inspectChat()
     m_tokens->setTurns(turns);
     m_inspector->setPath(chat.conversation().id, QString::fromStdString(chat.conversation().title),
                          std::move(stops));
+}
+
+void Studio::listOtherModels()
+{
+    std::vector<OtherModel> models;
+    for (const KnownModel &known : m_known.all()) {
+        const QString options = QString::fromStdString(known.options.summary());
+        if (known.problem.isEmpty())
+            models.push_back({known.path, known.options,
+                              options.isEmpty() ? known.name : tr("%1, %2").arg(known.name, options)});
+    }
+    m_tokens->setModels(models);
 }
 
 void Studio::start()

@@ -54,6 +54,7 @@ private:
     void addWorkspaces();
     void connectParts();
     void inspectChat();                       // what other pages can show of the conversation in the chat
+    void listOtherModels();                   // for the page that compares two
     void openFiles(const QStringList &paths); // documents, a snapshot or a model, by their names
     void openModel(const std::filesystem::path &path, const ModelOptions &options = {});
     void rememberModel(const ModelDescription &model);

@@ -6,6 +6,7 @@
 #include "ui/tokens/surprise_view.h"
 #include "ui/tokens/tokenizer_view.h"
 #include "ui/tokens/tokens_workspace.h"
+#include "ui/tokens/two_models_view.h"
 #include "ui/widgets/token_run.h"
 #include "ui/widgets/token_text.h"
 
@@ -293,12 +294,73 @@ private slots:
         QCOMPARE(page.engine.count<command::PredictNext>(), asked + 1);
     }
 
+    void twoModelsAreShownSideBySide()
+    {
+        Page page;
+        page.workspace.setModels({{"/models/finch", {}, "finch"}, {"/models/goose", {}, "goose"}});
+        page.workspace.showPage(TokensWorkspace::TwoModelsPage);
+        page.workspace.twoModels().text().setPlainText("A goo");
+        auto *button = page.workspace.findChild<QPushButton *>("two.compare");
+        button->click();
+        const auto *asked = page.engine.last<command::CompareModels>();
+        QVERIFY(asked);
+        QCOMPARE(asked->other, std::filesystem::path("/models/finch"));
+        QCOMPARE(asked->text, std::string("A goo"));
+        QVERIFY(!button->isEnabled());
+
+        using Side = event::ModelsCompared::Side;
+        const Side goose{byteModel("goose"), {{'s', 0.5, 1, {}}, {'e', 3, 2, {{'y', 0.5f}}}}, 2048, 50};
+        const Side finch{byteModel("finch"), {{'s', 0.25, 1, {}}, {'y', 4, 7, {{'e', 0.5f}}}}, 512, 70};
+        page.answer(
+            event::ModelsCompared{std::make_shared<const Side>(goose), std::make_shared<const Side>(finch)});
+        QVERIFY(button->isEnabled());
+        QVERIFY(page.label("two.summary").contains("up to token 1,"));
+        QVERIFY2(
+            page.label("two.openFacts").contains("2.0 KiB") &&
+                page.label("two.openFacts").contains("50.00 % would have been the first choice of finch"),
+            qPrintable(page.label("two.openFacts")));
+        QCOMPARE(
+            TwoModelsView::asCsv({std::make_shared<const Side>(goose), std::make_shared<const Side>(finch)}),
+            QStringLiteral("model,place,token,id,nats of the other,rank with the other\n"
+                           "\"goose\",0,\"s\",115,0.5,1\n\"goose\",1,\"e\",101,3,2\n"
+                           "\"finch\",0,\"s\",115,0.25,1\n\"finch\",1,\"y\",121,4,7\n"));
+
+        // The same place is shown in both.
+        page.workspace.activateWindow();
+        TokenRun *run = page.run("two.open");
+        run->setFocus();
+        QTRY_VERIFY(run->hasFocus());
+        QTest::keyClick(run, Qt::Key_End);
+        QCOMPARE(page.run("two.other")->selected(), 1);
+        QVERIFY2(page.label("two.current").contains("for finch its probability is 4.98 %, rank 2") &&
+                     page.label("two.current").contains("“y”, with 50.00 %"),
+                 qPrintable(page.label("two.current")));
+    }
+
+    void otherVocabulariesAreShownWithoutNumbers()
+    {
+        Page page;
+        page.workspace.setModels({{"/models/finch", {}, "finch"}});
+        page.workspace.showPage(TokensWorkspace::TwoModelsPage);
+        page.workspace.findChild<QPushButton *>("two.compare")->click();
+        using Side = event::ModelsCompared::Side;
+        const double none = std::numeric_limits<double>::quiet_NaN();
+        const Side side{byteModel("goose"), {{'s', none}}, 1, 1};
+        page.answer(
+            event::ModelsCompared{std::make_shared<const Side>(side), std::make_shared<const Side>(side)});
+        QVERIFY(page.label("two.current").contains("different vocabularies"));
+        QVERIFY(page.label("two.summary").contains("the same"));
+        QVERIFY(!page.label("two.openFacts").contains("first choice"));
+        QVERIFY(TwoModelsView::asCsv({std::make_shared<const Side>(side), std::make_shared<const Side>(side)})
+                    .contains("\"s\",115,,\n"));
+    }
+
     void everyPartHasAName()
     {
         Page page;
         page.score("geese", {1, 2, 0.5, 4.5}, byteModel("goose"));
-        for (const auto which :
-             {TokensWorkspace::SurprisePage, TokensWorkspace::NextPage, TokensWorkspace::TokenizerPage}) {
+        for (const auto which : {TokensWorkspace::SurprisePage, TokensWorkspace::NextPage,
+                                 TokensWorkspace::TwoModelsPage, TokensWorkspace::TokenizerPage}) {
             page.workspace.showPage(which);
             const QStringList unnamed = unnamedParts(&page.workspace);
             QVERIFY2(unnamed.isEmpty(), qPrintable(unnamed.join(", ")));

@@ -284,9 +284,8 @@ void NextTokenView::writeRows(QString &csv, const QModelIndex &parent, int depth
         if (!token.data(IdRole).isValid())
             continue;
         QString text = textOf(token);
-        csv += QStringLiteral("%1,\"").arg(depth) +
-               text.replace(u'"', QLatin1String("\"\"")).replace(u'\n', u'↵') +
-               QStringLiteral("\",%1,%2,%3\n")
+        csv += QStringLiteral("%1,").arg(depth) + quotedForCsv(text.replace(u'\n', u'↵')) +
+               QStringLiteral(",%1,%2,%3\n")
                    .arg(token.data(IdRole).toInt())
                    .arg(QString::number(token.siblingAtColumn(Probability).data(ProbabilityRole).toDouble(),
                                         'g', kCsvDigits),

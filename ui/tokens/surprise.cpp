@@ -66,9 +66,8 @@ QString asCsv(const Surprise &scored, const Surprise &baseline)
     csv += compared ? QStringLiteral(",baseline nats,difference\n") : QStringLiteral("\n");
     for (std::size_t i = 0; i < scored.tokens->size(); ++i) {
         const TokenScore &token = (*scored.tokens)[i];
-        QString text = scored.text(i);
-        csv += QStringLiteral("%1,\"").arg(i) + text.replace(u'"', QLatin1String("\"\"")) +
-               QStringLiteral("\",%1,%2,%3,%4")
+        csv += QStringLiteral("%1,").arg(i) + quotedForCsv(scored.text(i)) +
+               QStringLiteral(",%1,%2,%3,%4")
                    .arg(token.token)
                    .arg(number(token.surprise), number(std::exp(-token.surprise)))
                    .arg(token.rank);

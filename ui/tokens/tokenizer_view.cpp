@@ -158,9 +158,8 @@ QString TokenizerView::asCsv(const std::vector<TokenId> &tokens, const Tokenizer
     QString csv = QStringLiteral("place,token,id,bytes\n");
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         const std::string_view bytes = vocabulary.bytes(tokens[i]);
-        QString text = readableToken(bytes);
-        csv += QStringLiteral("%1,\"").arg(i) + text.replace(u'"', QLatin1String("\"\"")) +
-               QStringLiteral("\",%1,").arg(tokens[i]) + hexOf(bytes) + u'\n';
+        csv += QStringLiteral("%1,").arg(i) + quotedForCsv(readableToken(bytes)) +
+               QStringLiteral(",%1,").arg(tokens[i]) + hexOf(bytes) + u'\n';
     }
     return csv;
 }

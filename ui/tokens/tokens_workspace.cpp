@@ -3,6 +3,7 @@
 #include "ui/tokens/next_token_view.h"
 #include "ui/tokens/surprise_view.h"
 #include "ui/tokens/tokenizer_view.h"
+#include "ui/tokens/two_models_view.h"
 #include "ui/widgets/empty_state.h"
 
 #include <QAction>
@@ -16,13 +17,14 @@ namespace volary::ui {
 
 TokensWorkspace::TokensWorkspace(EngineBridge &bridge, const ThemeManager &themes, QWidget *parent)
     : Workspace(parent), m_themes(themes), m_surprise(new SurpriseView(bridge, themes)),
-      m_next(new NextTokenView(bridge, themes)), m_tokenizer(new TokenizerView(bridge, themes)),
-      m_tabs(new QTabWidget), m_stack(new QStackedWidget)
+      m_next(new NextTokenView(bridge, themes)), m_twoModels(new TwoModelsView(bridge, themes)),
+      m_tokenizer(new TokenizerView(bridge, themes)), m_tabs(new QTabWidget), m_stack(new QStackedWidget)
 {
     const int space = themes.theme().space;
     m_tabs->setObjectName(QStringLiteral("tokens.tabs"));
     m_tabs->addTab(m_surprise, tr("Surprise"));
     m_tabs->addTab(m_next, tr("What may come next"));
+    m_tabs->addTab(m_twoModels, tr("Two models"));
     m_tabs->addTab(m_tokenizer, tr("Tokenizer"));
     m_tabs->tabBar()->setAccessibleName(tr("Views of tokens"));
     auto *page = new QWidget;
@@ -58,6 +60,7 @@ void TokensWorkspace::makeCommands()
     };
     make("tokens.surprise", tr("&Surprise of a text"), SurprisePage);
     make("tokens.next", tr("What may come &next"), NextPage);
+    make("tokens.twoModels", tr("Two &models side by side"), TwoModelsPage);
     make("tokens.tokenizer", tr("&Tokenizer"), TokenizerPage);
 }
 
@@ -72,6 +75,7 @@ QWidget *TokensWorkspace::focusTarget()
     switch (m_tabs->currentIndex()) {
     case SurprisePage: return m_surprise->source().focusTarget();
     case NextPage: return m_next->source().focusTarget();
+    case TwoModelsPage: return &m_twoModels->text();
     default: return &m_tokenizer->text();
     }
 }
@@ -80,6 +84,11 @@ void TokensWorkspace::setTurns(const std::vector<TokenTurn> &turns)
 {
     m_surprise->source().setTurns(turns);
     m_next->source().setTurns(turns);
+}
+
+void TokensWorkspace::setModels(const std::vector<OtherModel> &models)
+{
+    m_twoModels->setModels(models);
 }
 
 } // namespace volary::ui

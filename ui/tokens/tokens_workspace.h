@@ -14,13 +14,16 @@ namespace volary::ui {
 class NextTokenView;
 class SurpriseView;
 class TokenizerView;
+class TwoModelsView;
+struct OtherModel;
 
-// Three pages: how surprising each token was, how a text is split, and what may come next.
+// Four pages: how surprising each token was, what may come next, what another model would have said, and how
+// a text is split.
 class TokensWorkspace : public Workspace {
     Q_OBJECT
 
 public:
-    enum Page { SurprisePage, NextPage, TokenizerPage };
+    enum Page { SurprisePage, NextPage, TwoModelsPage, TokenizerPage };
 
     TokensWorkspace(EngineBridge &bridge, const ThemeManager &themes, QWidget *parent = nullptr);
 
@@ -32,9 +35,12 @@ public:
 
     // Of the conversation in the chat: what can be looked at beside a text of one's own.
     void setTurns(const std::vector<TokenTurn> &turns);
+    // Those that the open one can be compared with.
+    void setModels(const std::vector<OtherModel> &models);
     void showPage(Page page);
     SurpriseView &surprise() { return *m_surprise; }
     NextTokenView &next() { return *m_next; }
+    TwoModelsView &twoModels() { return *m_twoModels; }
     TokenizerView &tokenizer() { return *m_tokenizer; }
 
 private:
@@ -43,6 +49,7 @@ private:
     const ThemeManager &m_themes;
     SurpriseView *m_surprise;
     NextTokenView *m_next;
+    TwoModelsView *m_twoModels;
     TokenizerView *m_tokenizer;
     QTabWidget *m_tabs;
     QStackedWidget *m_stack;

@@ -25,6 +25,11 @@ QString readableToken(std::string_view bytes)
     return text.replace(u'\n', u'↵').replace(u'\t', u'⇥');
 }
 
+QString quotedForCsv(QString text)
+{
+    return u'"' + text.replace(u'"', QLatin1String("\"\"")) + u'"';
+}
+
 QString probabilityText(double probability)
 {
     const QLocale locale;

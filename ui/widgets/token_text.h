@@ -13,6 +13,9 @@ QString visibleToken(std::string_view bytes);
 // The same for running text, where spaces are spaces.
 QString readableToken(std::string_view bytes);
 
+// Between quotes, those inside it doubled (RFC 4180).
+QString quotedForCsv(QString text);
+
 // "12.34 %", and "1 in 75,188" where a percentage would be all zeros.
 QString probabilityText(double probability);
 
