@@ -2,6 +2,7 @@
 
 #include "ui/theme/contrast.h"
 
+#include <QHash>
 #include <QHelpEvent>
 #include <QKeyEvent>
 #include <QMouseEvent>
@@ -84,11 +85,16 @@ void TokenRun::layOut(std::size_t from)
     };
     if (from > 0)
         goOn(from - 1);
+    QHash<std::pair<QString, QString>, int> widths; // a long text has far fewer different tokens than tokens
+    const auto widthOf = [&](const Piece &piece) {
+        int &known = widths[{piece.text, piece.caption}];
+        if (known == 0)
+            known = 2 * padding +
+                    std::max(metrics.horizontalAdvance(piece.text), small.horizontalAdvance(piece.caption));
+        return known;
+    };
     for (std::size_t i = from; i < m_pieces.size(); ++i) {
-        const int w =
-            std::max(metrics.horizontalAdvance(m_pieces[i].text),
-                     m_pieces[i].caption.isEmpty() ? 0 : small.horizontalAdvance(m_pieces[i].caption)) +
-            2 * padding;
+        const int w = widthOf(m_pieces[i]);
         if (at.x() + w > width && at.x() > kMargin)
             at = QPoint(kMargin, at.y() + height + gap);
         m_boxes.emplace_back(at, QSize(w, height));
