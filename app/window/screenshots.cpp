@@ -21,6 +21,7 @@
 
 #include <QAction>
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
 #include <QDockWidget>
@@ -375,6 +376,10 @@ private:
         TRY_(goTo("tokens"));
         TRY_(score());
         TRY_(take("surprise-difference"));
+        auto *asTable = m_studio.tokens().surprise().findChild<QCheckBox *>("surprise.asTable");
+        asTable->click();
+        TRY_(take("surprise-table"));
+        asTable->click();
         m_studio.tokens().surprise().forgetBaseline();
         return open(goose);
     }

@@ -3,6 +3,7 @@
 #include "fake_engine.h"
 #include "ui/tokens/next_token_view.h"
 #include "ui/tokens/source_box.h"
+#include "ui/tokens/surprise_table.h"
 #include "ui/tokens/surprise_view.h"
 #include "ui/tokens/tokenizer_view.h"
 #include "ui/tokens/tokens_workspace.h"
@@ -10,12 +11,14 @@
 #include "ui/widgets/token_run.h"
 #include "ui/widgets/token_text.h"
 
+#include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
 #include <QGuiApplication>
 #include <QLabel>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QTableView>
 #include <QTest>
 #include <QToolButton>
 #include <QTreeView>
@@ -134,6 +137,27 @@ private slots:
                  qPrintable(lines[5]));
         page.workspace.findChild<QPushButton *>("surprise.forget")->click();
         QVERIFY(!page.label("surprise.summary").contains("difference"));
+    }
+
+    void tableHoldsTheSameNumbers()
+    {
+        Page page;
+        page.score("geese", {1, 2, 0.5, 4.5}, byteModel("goose"));
+        page.workspace.findChild<QCheckBox *>("surprise.asTable")->click();
+        auto *table = page.workspace.findChild<QTableView *>("surprise.table");
+        QVERIFY(table->isVisible());
+        QCOMPARE(table->model()->rowCount(), 5);
+        QCOMPARE(table->model()->columnCount(), int(SurpriseTable::Before));
+        const auto at = [&](int row, int column) { return table->model()->index(row, column).data(); };
+        QCOMPARE(at(0, SurpriseTable::Nats), QVariant()); // nothing predicts the first
+        QCOMPARE(at(4, SurpriseTable::Nats).toString(), QStringLiteral("4.500"));
+        QCOMPARE(at(1, SurpriseTable::Probability).toString(), QStringLiteral("36.79 %"));
+        page.workspace.findChild<QPushButton *>("surprise.keep")->click();
+        page.score("geese", {2, 2, 0.25, 3.5}, byteModel("gander"));
+        table->sortByColumn(SurpriseTable::Difference, Qt::DescendingOrder);
+        QCOMPARE(at(0, SurpriseTable::Place).toInt(), 2);
+        QCOMPARE(at(0, SurpriseTable::Before).toString(), QStringLiteral("1.000"));
+        QCOMPARE(at(0, SurpriseTable::Difference).toString(), QStringLiteral("1.000"));
     }
 
     void whatCannotBeComparedSaysWhy()

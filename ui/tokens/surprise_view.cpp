@@ -1,19 +1,25 @@
 #include "ui/tokens/surprise_view.h"
 
 #include "ui/tokens/source_box.h"
+#include "ui/tokens/surprise_table.h"
 #include "ui/widgets/alternative_bars.h"
 #include "ui/widgets/colour_scale.h"
+#include "ui/widgets/data_table.h"
 #include "ui/widgets/progress_row.h"
 #include "ui/widgets/scale_legend.h"
 #include "ui/widgets/token_run.h"
 #include "ui/widgets/token_text.h"
 
+#include <QCheckBox>
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
 #include <QPushButton>
+#include <QSortFilterProxyModel>
+#include <QStackedWidget>
+#include <QTableView>
 #include <QToolButton>
 #include <QVBoxLayout>
 
@@ -56,7 +62,8 @@ SurpriseView::SurpriseView(EngineBridge &bridge, const ThemeManager &themes, QWi
       m_progress(new ProgressRow(themes, tr("Scoring the text"))),
       m_summary(wrapped("heading", "surprise.summary")), m_note(wrapped("muted", "surprise.note")),
       m_run(new TokenRun(themes, TokenRun::Look::Text, tr("Text, coloured by surprise"))),
-      m_legend(new ScaleLegend(themes)), m_copy(new QToolButton),
+      m_table(new SurpriseTable(this)), m_forms(new QStackedWidget),
+      m_asTable(new QCheckBox(tr("As a &table"))), m_legend(new ScaleLegend(themes)), m_copy(new QToolButton),
       m_token(wrapped("heading", "surprise.token")), m_facts(wrapped("muted", "surprise.facts")),
       m_alternatives(new AlternativeBars(themes))
 {
@@ -92,6 +99,13 @@ QWidget *SurpriseView::makeMap()
     m_run->setColours([this](int index) { return colourOf(index); });
     m_run->setDescriptions([this](int index) { return describe(index); });
     connect(m_run, &TokenRun::selectionChanged, this, &SurpriseView::showToken);
+    auto *table =
+        makeDataTable(sortedByValue(m_table, this), tr("Surprise of each token"), SurpriseTable::Token);
+    table->setObjectName(QStringLiteral("surprise.table"));
+    m_forms->addWidget(m_run);
+    m_forms->addWidget(table);
+    m_asTable->setObjectName(QStringLiteral("surprise.asTable"));
+    connect(m_asTable, &QCheckBox::toggled, this, [this](bool on) { m_forms->setCurrentIndex(on ? 1 : 0); });
     m_copy->setText(tr("Copy as CSV"));
     m_copy->setObjectName(QStringLiteral("surprise.copy"));
     m_copy->setIcon(m_themes.icon(QStringLiteral("copy")));
@@ -109,6 +123,7 @@ QWidget *SurpriseView::makeMap()
     auto *below = new QHBoxLayout;
     below->addWidget(m_legend);
     below->addStretch(1);
+    below->addWidget(m_asTable);
     below->addWidget(m_copy);
     auto *map = new QWidget;
     auto *column = new QVBoxLayout(map);
@@ -120,7 +135,7 @@ QWidget *SurpriseView::makeMap()
     column->addSpacing(space);
     column->addWidget(m_summary);
     column->addWidget(m_note);
-    column->addWidget(m_run, 1);
+    column->addWidget(m_forms, 1);
     column->addLayout(below);
     return map;
 }
@@ -208,6 +223,8 @@ void SurpriseView::refresh()
     m_keep->setEnabled(scored && !itself);
     m_forget->setVisible(kept);
     m_copy->setEnabled(scored);
+    m_asTable->setEnabled(scored);
+    m_table->setScores(m_scored, m_compared ? m_baseline : Surprise{});
     m_legend->setVisible(scored);
     m_summary->setText(summary());
     if (!scored)

@@ -10,6 +10,7 @@
 class QCheckBox;
 class QLabel;
 class QPushButton;
+class QStackedWidget;
 class QToolButton;
 
 namespace volary::ui {
@@ -18,6 +19,7 @@ class AlternativeBars;
 class ProgressRow;
 class ScaleLegend;
 class SourceBox;
+class SurpriseTable;
 class TokenRun;
 
 // The text shaded by negative log-likelihood. A scored text can be kept as the baseline: then another model,
@@ -60,6 +62,9 @@ private:
     QLabel *m_summary;
     QLabel *m_note;
     TokenRun *m_run;
+    SurpriseTable *m_table;
+    QStackedWidget *m_forms; // the run, the table
+    QCheckBox *m_asTable;
     ScaleLegend *m_legend;
     QToolButton *m_copy;
     QLabel *m_token;
