@@ -1,5 +1,6 @@
 #include "app/window/screenshots.h"
 
+#include "app/support/bundled.h"
 #include "app/window/studio.h"
 #include "core/base/text.h"
 #include "ui/chat/composer.h"
@@ -8,13 +9,19 @@
 #include "ui/inspector/state_wall.h"
 #include "ui/models/adapter_list.h"
 #include "ui/models/options_dialog.h"
+#include "ui/tokens/next_token_view.h"
+#include "ui/tokens/surprise_view.h"
+#include "ui/tokens/tokenizer_view.h"
+#include "ui/tokens/two_models_view.h"
 #include "ui/widgets/progress_row.h"
+#include "ui/widgets/token_run.h"
 #include "ui/widgets/two_line_delegate.h"
 #include "ui/windows/backup_dialog.h"
 #include "ui/windows/command_palette.h"
 
 #include <QAction>
 #include <QApplication>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDir>
 #include <QDockWidget>
@@ -29,6 +36,7 @@
 #include <QTabWidget>
 #include <QTemporaryDir>
 #include <QTimer>
+#include <QTreeView>
 
 #include <functional>
 
@@ -108,7 +116,13 @@ public:
     Result<> play(ThemeChoice theme)
     {
         m_suffix = theme == ThemeChoice::Dark ? QStringLiteral("dark") : QStringLiteral("light");
-        m_studio.themes().setChoice(theme);
+        // As a user does: noting an opened model applies the preferences again.
+        auto *choice = m_studio.window().findChild<QAction *>(theme == ThemeChoice::Dark
+                                                                  ? QStringLiteral("view.themeDark")
+                                                                  : QStringLiteral("view.themeLight"));
+        if (!choice)
+            return unreachable("start", "the appearance cannot be chosen");
+        choice->trigger();
         TRY_(waitFor("start", "the model did not open",
                      [this] { return m_studio.bridge().model() != nullptr; }));
         TRY_(goTo("chat"));
@@ -126,6 +140,7 @@ public:
         TRY_(waitFor("inspector", "no state was shown",
                      [this] { return m_studio.inspector().findChild<StateWall *>()->current() != nullptr; }));
         TRY_(take("inspector"));
+        TRY_(takeTokens());
         TRY_(takeBackup());
         TRY_(goTo("models"));
         TRY_(take("models"));
@@ -145,6 +160,8 @@ private:
             &bridge, &EngineBridge::readingProgress, &m_studio,
             [this](RequestId, const event::ReadingProgress &progress) { m_tokensRead = progress.done; });
         QObject::connect(&bridge, &EngineBridge::readingEnded, &m_studio, [this] { m_bookIsRead = true; });
+        QObject::connect(&bridge, &EngineBridge::modelOpened, &m_studio, [this] { m_modelOpened = true; });
+        QObject::connect(&bridge, &EngineBridge::textScored, &m_studio, [this] { m_scored = true; });
         QObject::connect(&bridge, &EngineBridge::summaryEnded, &m_studio, [this] { m_summarised = true; });
         QObject::connect(&bridge, &EngineBridge::modelFailed, &m_studio, [this] { m_modelFailed = true; });
     }
@@ -344,6 +361,63 @@ private:
         return takeDialog("backup", dialog);
     }
 
+    // Goose against GoldFinch, and back.
+    Result<> takeDifference(const std::function<Result<>()> &score)
+    {
+        const std::filesystem::path goose = m_studio.bridge().model()->path;
+        const auto open = [&](const std::filesystem::path &path) {
+            m_modelOpened = false;
+            m_studio.models().open(path);
+            return waitFor("surprise-difference", "the model did not open", [this] { return m_modelOpened; });
+        };
+        m_studio.tokens().surprise().keepAsBaseline();
+        TRY(const auto finch, findBundledModel("goldfinch-tiny"));
+        TRY_(open(finch));
+        TRY_(goTo("tokens"));
+        TRY_(score());
+        TRY_(take("surprise-difference"));
+        auto *asTable = m_studio.tokens().surprise().findChild<QCheckBox *>("surprise.asTable");
+        asTable->click();
+        TRY_(take("surprise-table"));
+        asTable->click();
+        m_studio.tokens().surprise().forgetBaseline();
+        return open(goose);
+    }
+
+    Result<> takeTokens()
+    {
+        TRY_(goTo("tokens"));
+        TokensWorkspace &tokens = m_studio.tokens();
+        const auto score = [&] {
+            m_scored = false;
+            tokens.surprise().score();
+            return waitFor("surprise", "the text was not scored", [this] { return m_scored; });
+        };
+        tokens.showPage(TokensWorkspace::SurprisePage);
+        tokens.surprise().findChild<QPlainTextEdit *>("source.text")->setPlainText(kStory);
+        TRY_(score());
+        TRY_(take("surprise"));
+        TRY_(takeDifference(score));
+        tokens.showPage(TokensWorkspace::NextPage);
+        tokens.next().lookAhead();
+        auto *tree = tokens.next().findChild<QTreeView *>("next.tree");
+        TRY_(waitFor("next-tokens", "the tree did not unfold",
+                     [&] { return tree->currentIndex().parent().isValid(); }));
+        TRY_(take("next-tokens"));
+        tokens.showPage(TokensWorkspace::TwoModelsPage);
+        auto *other = tokens.twoModels().findChild<QComboBox *>("two.model");
+        other->setCurrentIndex(other->findText(QStringLiteral("goldfinch"), Qt::MatchStartsWith));
+        tokens.twoModels().compare();
+        auto *compare = tokens.twoModels().findChild<QPushButton *>("two.compare");
+        TRY_(waitFor("two-models", "they were not compared", [&] { return compare->isEnabled(); }));
+        TRY_(take("two-models"));
+        tokens.showPage(TokensWorkspace::TokenizerPage);
+        auto *run = tokens.tokenizer().findChild<TokenRun *>("tokenizer.run");
+        TRY_(waitFor("tokenizer", "the text was not split", [&] { return run->count() > 0; }));
+        run->select(1);
+        return take("tokenizer");
+    }
+
     Result<> takeModelDetails()
     {
         auto *tabs = m_studio.models().findChild<QTabWidget *>();
@@ -437,8 +511,8 @@ private:
     ConversationId m_memory = 0, m_markdown = 0, m_story = 0;
     bool m_finished = false; // the reply that was asked for
     int m_appended = 0;      // pieces of it that were shown
-    bool m_modelFailed = false;
-    bool m_documentOpened = false, m_bookIsRead = false, m_summarised = false;
+    bool m_modelFailed = false, m_modelOpened = false;
+    bool m_documentOpened = false, m_bookIsRead = false, m_summarised = false, m_scored = false;
     std::int64_t m_tokensRead = 0; // of the book
 };
 

@@ -2,6 +2,7 @@
 
 #include "app/support/bundled.h"
 #include "app/support/paths.h"
+#include "ui/tokens/two_models_view.h"
 #include "ui/widgets/error_card.h"
 #include "ui/windows/command_palette.h"
 #include "ui/windows/status_panel.h"
@@ -62,6 +63,8 @@ void Studio::addWorkspaces()
     m_window->addWorkspace(m_snapshots);
     m_inspector = new InspectorWorkspace(m_bridge, m_themes);
     m_window->addWorkspace(m_inspector);
+    m_tokens = new TokensWorkspace(m_bridge, m_themes);
+    m_window->addWorkspace(m_tokens);
     m_models = new ModelsWorkspace(m_bridge, m_themes, m_known);
     m_window->addWorkspace(m_models);
 }
@@ -80,6 +83,8 @@ void Studio::connectParts()
         m_chat->openConversation(conversation);
     });
     connect(m_chat, &ChatWorkspace::pathChanged, this, &Studio::inspectChat);
+    connect(&m_known, &KnownModels::changed, this, &Studio::listOtherModels);
+    listOtherModels();
     connect(m_chat, &ChatWorkspace::modelsRequested, this,
             [this] { m_window->showWorkspace(m_models->id()); });
 
@@ -115,6 +120,7 @@ void Studio::inspectChat()
 {
     const ConversationModel &chat = m_chat->model();
     std::vector<InspectorWorkspace::Stop> stops;
+    std::vector<TokenTurn> turns;
     for (const TurnId id : chat.path()) {
         const Turn *turn = chat.find(id);
         if (!turn || !turn->snapshot)
@@ -123,9 +129,23 @@ void Studio::inspectChat()
         stops.push_back({*turn->snapshot,
                          (turn->role == Role::User ? tr("You: %1") : tr("Reply: %1")).arg(words),
                          turn->position});
+        turns.push_back({*turn->snapshot, stops.back().label});
     }
+    m_tokens->setTurns(turns);
     m_inspector->setPath(chat.conversation().id, QString::fromStdString(chat.conversation().title),
                          std::move(stops));
+}
+
+void Studio::listOtherModels()
+{
+    std::vector<OtherModel> models;
+    for (const KnownModel &known : m_known.all()) {
+        const QString options = QString::fromStdString(known.options.summary());
+        if (known.problem.isEmpty())
+            models.push_back({known.path, known.options,
+                              options.isEmpty() ? known.name : tr("%1, %2").arg(known.name, options)});
+    }
+    m_tokens->setModels(models);
 }
 
 void Studio::start()

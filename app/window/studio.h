@@ -11,6 +11,7 @@
 #include "ui/models/models_workspace.h"
 #include "ui/snapshots/snapshots_workspace.h"
 #include "ui/theme/theme.h"
+#include "ui/tokens/tokens_workspace.h"
 #include "ui/windows/main_window.h"
 #include "ui/windows/preferences.h"
 
@@ -47,11 +48,13 @@ public:
     ModelsWorkspace &models() { return *m_models; }
     InspectorWorkspace &inspector() { return *m_inspector; }
     SnapshotsWorkspace &snapshots() { return *m_snapshots; }
+    TokensWorkspace &tokens() { return *m_tokens; }
 
 private:
     void addWorkspaces();
     void connectParts();
-    void inspectChat();                       // what the inspector can show of the conversation in the chat
+    void inspectChat();                       // what other pages can show of the conversation in the chat
+    void listOtherModels();                   // for the page that compares two
     void openFiles(const QStringList &paths); // documents, a snapshot or a model, by their names
     void openModel(const std::filesystem::path &path, const ModelOptions &options = {});
     void rememberModel(const ModelDescription &model);
@@ -71,6 +74,7 @@ private:
     DocumentsWorkspace *m_documents = nullptr;
     SnapshotsWorkspace *m_snapshots = nullptr;
     InspectorWorkspace *m_inspector = nullptr;
+    TokensWorkspace *m_tokens = nullptr;
     ModelsWorkspace *m_models = nullptr;
 };
 

@@ -1,6 +1,7 @@
 #include "core/engine/engine.h"
 
 #include "core/base/text.h"
+#include "core/engine/compare_models.h"
 #include "core/engine/document_reading.h"
 #include "core/engine/document_summary.h"
 #include "core/engine/export.h"
@@ -9,6 +10,7 @@
 #include "core/engine/reply.h"
 #include "core/engine/snapshot_jobs.h"
 #include "core/engine/store_thread.h"
+#include "core/engine/token_questions.h"
 
 #include <atomic>
 #include <chrono>
@@ -90,7 +92,7 @@ struct Engine::Impl {
             emit(request, event::ModelFailed{command.path, std::move(opened).error()});
             return;
         }
-        endReadings();
+        endSessions();
         model = std::move(opened).value();
         setDescription(model->description());
         const std::chrono::duration<double> seconds = Clock::now() - begin;
@@ -157,8 +159,8 @@ struct Engine::Impl {
         });
     }
 
-    // Their sessions must not outlive the model.
-    void endReadings()
+    // Of readings and questions: they must not outlive the model.
+    void endSessions()
     {
         for (auto &[request, job] : readings) {
             job->end(Error{ErrorCode::Cancelled, "Reading was paused: the model was changed.",
@@ -166,6 +168,7 @@ struct Engine::Impl {
             endRequest(request);
         }
         readings.clear();
+        nextTokens.reset();
     }
 
     template <typename Job, typename Command>
@@ -255,7 +258,7 @@ struct Engine::Impl {
     void handle(RequestId r, command::CloseModel)
     {
         onEngine(r, [this, r](const std::stop_token &) {
-            endReadings();
+            endSessions();
             model.reset();
             setDescription(nullptr);
             emit(r, event::ModelClosed{});
@@ -280,15 +283,51 @@ struct Engine::Impl {
 
     void handle(RequestId r, command::MakePersona c)
     {
-        onEngine(r, [this, r, c = std::move(c)](const std::stop_token &stop) {
-            auto made =
-                model ? makePersona(*model, store, c, stop, [&](Event event) { emit(r, std::move(event)); })
-                      : Result<Event>(noModel());
-            if (made)
-                emit(r, std::move(made).value());
-            else
-                emit(r, event::CommandFailed{"Making the persona", std::move(made).error()});
+        onModel(r, "Making the persona", [this, c = std::move(c)](const auto &stop, const auto &tell) {
+            return makePersona(*model, store, c, stop, tell);
         });
+    }
+
+    // A question to the open model that one event answers; `job` may tell its progress on the way.
+    void
+    onModel(RequestId request, const char *task,
+            std::function<Result<Event>(const std::stop_token &, const std::function<void(Event)> &)> job)
+    {
+        onEngine(request, [this, request, task, job = std::move(job)](const std::stop_token &stop) {
+            const auto tell = [&](Event event) { emit(request, std::move(event)); };
+            auto answer = model ? job(stop, tell) : Result<Event>(noModel());
+            if (answer)
+                emit(request, std::move(answer).value());
+            else
+                emit(request, event::CommandFailed{task, std::move(answer).error()});
+        });
+    }
+    void handle(RequestId r, command::ScoreText c)
+    {
+        onModel(r, "Scoring the text", [this, c = std::move(c)](const auto &stop, const auto &tell) {
+            return scoreText(*model, store, c, stop, tell);
+        });
+    }
+    void handle(RequestId r, command::PredictNext c)
+    {
+        onModel(r, "Predicting the next token", [this, c = std::move(c)](const auto &stop, const auto &tell) {
+            if (!nextTokens)
+                nextTokens.emplace(*model);
+            return nextTokens->predict(store, c, stop, tell);
+        });
+    }
+    void handle(RequestId r, command::CompareModels c)
+    {
+        onModel(r, "Comparing the models", [this, c = std::move(c)](const auto &stop, const auto &tell) {
+            return compareModels(*model, options.vocabularies, c, stop, tell);
+        });
+    }
+    void handle(RequestId r, command::TokeniseText c)
+    {
+        onAnalysis(r, "Splitting the text into tokens",
+                   [c = std::move(c), open = currentDescription()](const auto &) -> Result<Event> {
+                       return open ? tokeniseText(*open->vocabulary, c) : Result<Event>(noModel());
+                   });
     }
 
     void handle(RequestId r, command::ListConversations c)
@@ -558,6 +597,7 @@ struct Engine::Impl {
     Clock::time_point nextLook{}; // engine thread only, as the next two
     std::weak_ptr<const SnapshotImage> lastObserved;
     std::unique_ptr<LoadedModel> model;
+    std::optional<NextTokens> nextTokens; // engine thread only; goes before the model
     StoreThread store;
     std::map<RequestId, std::unique_ptr<ReadingJob>> readings; // engine thread only
     // Last: their jobs use everything above.

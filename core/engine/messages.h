@@ -9,6 +9,7 @@
 #include "core/inspect/state_picture.h"
 #include "core/models/model_info.h"
 #include "core/session/sampler.h"
+#include "core/session/score.h"
 #include "core/store/library.h"
 
 #include <cstdint>
@@ -176,6 +177,40 @@ struct StartFromSnapshot { // -> event::ConversationCreated, then event::Convers
     GenerationSettings settings;
 };
 
+// A text to look at token by token, or what a stored state has read.
+struct TokenSource {
+    static constexpr std::size_t kMostBytes = 500'000, kMostTokens = 250'000;
+
+    std::string text;
+    SnapshotId snapshot = 0; // goes before the text
+
+    bool operator==(const TokenSource &) const = default;
+};
+// How well the open model predicts each token, read from a fresh state on. -> event::TokenProgress, then
+// event::TextScored; can be cancelled.
+struct ScoreText {
+    TokenSource source;
+};
+struct TokeniseText { // -> event::TextTokenised
+    std::string text;
+};
+// What may follow the source and then `path`. -> event::TokenProgress, then event::NextPredicted; can be
+// cancelled.
+struct PredictNext {
+    TokenSource source;
+    std::vector<TokenId> path;
+    int count = 12; // of the most likely tokens
+};
+// The open model and another one go on from the same text, each by its likeliest tokens, and each tells how
+// it would have predicted those of the other. -> event::CompareProgress, then event::ModelsCompared; can be
+// cancelled.
+struct CompareModels {
+    std::string text;
+    std::filesystem::path other;
+    ModelOptions options = {}; // that the other one is opened with
+    int tokens = 64;           // at most, of each
+};
+
 struct ListDocuments {}; // -> event::DocumentList
 struct AddDocument {     // -> event::DocumentAdded; can be cancelled
     std::filesystem::path path;
@@ -225,7 +260,8 @@ using Command = std::variant<
     command::ListSnapshots, command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot,
     command::DrawSnapshot, command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
     command::InspectSnapshot, command::WatchState, command::ListBeginnings, command::MakePersona,
-    command::StartFromSnapshot>;
+    command::StartFromSnapshot, command::ScoreText, command::TokeniseText, command::PredictNext,
+    command::CompareModels>;
 
 // Events.
 // .
@@ -429,6 +465,35 @@ struct SummaryEnded {
     std::vector<Summary> summaries; // all of the document
     std::optional<Error> error;
 };
+struct TokenProgress {
+    std::int64_t done, total; // tokens
+};
+struct TextScored {
+    std::shared_ptr<const std::vector<TokenScore>> tokens;
+    std::shared_ptr<const ModelDescription> model;
+};
+struct TextTokenised {
+    std::shared_ptr<const std::vector<TokenId>> tokens;
+};
+struct NextPredicted {
+    std::vector<TokenId> path;
+    std::vector<TokenProbability> next; // most likely first, plain softmax
+};
+struct CompareProgress {
+    double fraction;   // 0..1
+    std::string stage; // "Reading weights"
+};
+struct ModelsCompared {
+    struct Side {
+        std::shared_ptr<const ModelDescription> model;
+        // What it wrote, with the numbers of the other model; with neither rank nor alternatives where that
+        // has another vocabulary.
+        std::vector<TokenScore> reply;
+        std::uint64_t stateBytes; // after it, as a snapshot keeps them
+        double tokensPerSecond;
+    };
+    std::shared_ptr<const Side> open, other;
+};
 // Any other command that failed; what it wanted to change is unchanged.
 struct CommandFailed {
     std::string task; // "Renaming the conversation"
@@ -437,16 +502,19 @@ struct CommandFailed {
 
 } // namespace event
 
-using Event = std::variant<
-    event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed, event::LibraryOpened,
-    event::LibraryFailed, event::ConversationList, event::ConversationCreated, event::ConversationOpened,
-    event::ConversationChanged, event::ConversationDisposed, event::SearchResults, event::TurnStarted,
-    event::PromptProgress, event::TextAppended, event::TurnFinished, event::GenerationFailed,
-    event::TracesLoaded, event::Exported, event::LibraryVerified, event::BackupProgress,
-    event::LibraryBackedUp, event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed,
-    event::SnapshotDrawn, event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
-    event::StateObserved, event::BeginningList, event::PersonaMade, event::DocumentList, event::DocumentAdded,
-    event::DocumentOpened, event::DocumentDeleted, event::DocumentAsked, event::ReadingProgress,
-    event::ReadingEnded, event::SummaryProgress, event::SummaryEnded, event::CommandFailed>;
+using Event =
+    std::variant<event::ModelProgress, event::ModelOpened, event::ModelFailed, event::ModelClosed,
+                 event::LibraryOpened, event::LibraryFailed, event::ConversationList,
+                 event::ConversationCreated, event::ConversationOpened, event::ConversationChanged,
+                 event::ConversationDisposed, event::SearchResults, event::TurnStarted, event::PromptProgress,
+                 event::TextAppended, event::TurnFinished, event::GenerationFailed, event::TracesLoaded,
+                 event::Exported, event::LibraryVerified, event::BackupProgress, event::LibraryBackedUp,
+                 event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed, event::SnapshotDrawn,
+                 event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
+                 event::StateObserved, event::BeginningList, event::PersonaMade, event::DocumentList,
+                 event::DocumentAdded, event::DocumentOpened, event::DocumentDeleted, event::DocumentAsked,
+                 event::ReadingProgress, event::ReadingEnded, event::SummaryProgress, event::SummaryEnded,
+                 event::TokenProgress, event::TextScored, event::TextTokenised, event::NextPredicted,
+                 event::CompareProgress, event::ModelsCompared, event::CommandFailed>;
 
 } // namespace volary

@@ -73,7 +73,7 @@ std::vector<std::byte> toBytes(std::span<const float> numbers, DType type)
 Result<std::vector<float>> readFloats(const TensorFile &file, std::size_t index)
 {
     const TensorInfo &info = file.tensors()[index];
-    if (!isFloat(info.type))
+    if (!isFloat(info.type) && !isQuantised(info.type))
         return Error{ErrorCode::Mismatch,
                      format("The tensor %s holds %s numbers, no floats.", info.name.c_str(),
                             std::string(name(info.type)).c_str()),

@@ -16,7 +16,7 @@ std::vector<float> toFloats(std::span<const std::byte> bytes, DType type);
 // Each number rounded once, to nearest even. Any float type.
 std::vector<std::byte> toBytes(std::span<const float> numbers, DType type);
 
-// The numbers of file.tensors()[index]; an Error when they are no floats.
+// The numbers of file.tensors()[index], quantised ones too; an Error when they are integers.
 Result<std::vector<float>> readFloats(const TensorFile &file, std::size_t index);
 
 } // namespace volary

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/session/runner.h"
+#include "core/session/sampler.h"
 
 #include <functional>
 #include <span>
@@ -16,5 +17,19 @@ namespace volary {
 Result<std::vector<double>> scoreTokens(Runner &runner, std::span<const TokenId> tokens,
                                         std::size_t context = 0, std::stop_token stop = {},
                                         const std::function<void(std::size_t done)> &progress = {});
+
+// One token of a text and what the model expected in its place.
+struct TokenScore {
+    TokenId token;
+    double surprise; // negative log-likelihood in nats; NaN for the first token, which nothing predicts
+    int rank = 0;    // 1: the most likely of all; 0: the first token. Ties by lower id.
+    std::vector<TokenProbability> alternatives = {}; // most likely first, plain softmax
+};
+
+// The numbers of scoreTokens() without a context, bit for bit, for every token, with the `alternatives` most
+// likely ones. n entries.
+Result<std::vector<TokenScore>> scoreInDetail(Runner &runner, std::span<const TokenId> tokens,
+                                              int alternatives, std::stop_token stop = {},
+                                              const std::function<void(std::size_t done)> &progress = {});
 
 } // namespace volary

@@ -103,6 +103,7 @@ private slots:
     void channelsOfRwkv4FadeAsTheySay();
     void filesOfRwkvCppSayTheSame_data();
     void filesOfRwkvCppSayTheSame();
+    void quantisedFilesTellThem();
     void factorsThatDoNotFitAreRefused();
 };
 
@@ -229,6 +230,21 @@ void TestHalfLives::filesOfRwkvCppSayTheSame()
             // A decay close to one keeps few digits of its distance to it.
             QVERIFY(std::abs(found[layer].typical[c] / expected[layer].typical[c] - 1) < kTolerance);
             QVERIFY(std::abs(found[layer].shortest[c] / expected[layer].shortest[c] - 1) < kTolerance);
+        }
+    }
+}
+
+void TestHalfLives::quantisedFilesTellThem()
+{
+    const auto path = std::filesystem::path(VOLARY_SOURCE_DIR) / "resources/models/goldfinch-tiny/model.gguf";
+    REQUIRE(const ModelFile file, openModelFile(path));
+    REQUIRE(const auto lives, halfLives(*file.tensors));
+    QVERIFY(!lives.empty());
+    for (const LayerHalfLives &layer : lives) {
+        QVERIFY(!layer.typical.empty());
+        for (std::size_t c = 0; c < layer.typical.size(); ++c) {
+            QVERIFY(layer.typical[c] > 0);
+            QVERIFY(layer.shortest[c] < layer.typical[c] && layer.typical[c] < layer.longest[c]);
         }
     }
 }

@@ -3,6 +3,7 @@
 #include "ui/chat/panels/probability_panel.h"
 #include "ui/chat/panels/sampling_panel.h"
 #include "ui/chat/panels/timeline_strip.h"
+#include "ui/widgets/token_text.h"
 
 #include <QDoubleSpinBox>
 #include <QSignalSpy>
@@ -128,9 +129,9 @@ void TestChatPanels::samplingTellsOnlyOfTheUsersChanges()
 
 void TestChatPanels::tokensAreMadeVisible()
 {
-    QCOMPARE(ProbabilityPanel::visible(" the"), QStringLiteral("·the"));
-    QCOMPARE(ProbabilityPanel::visible("\n"), QStringLiteral("↵"));
-    QCOMPARE(ProbabilityPanel::visible("\xE2\x82"), QStringLiteral("\\xe2\\x82"));
+    QCOMPARE(visibleToken(" the"), QStringLiteral("·the"));
+    QCOMPARE(visibleToken("\n"), QStringLiteral("↵"));
+    QCOMPARE(visibleToken("\xE2\x82"), QStringLiteral("\\xe2\\x82"));
 }
 
 void TestChatPanels::alternativeBranchesAtItsPlace()
@@ -149,7 +150,7 @@ void TestChatPanels::alternativeBranchesAtItsPlace()
         keep = k;
         token = c;
     });
-    auto *strip = panel.findChild<TokenStrip *>();
+    auto *strip = panel.findChild<TokenRun *>();
     auto *bars = panel.findChild<AlternativeBars *>();
     QCOMPARE(strip->selected(), 1);
 

@@ -169,6 +169,12 @@ void EngineBridge::announce(RequestId request, const Event &event)
                    [&](const ReadingEnded &e) { emit readingEnded(request, e); },
                    [&](const SummaryProgress &e) { emit summaryProgress(request, e); },
                    [&](const SummaryEnded &e) { emit summaryEnded(request, e); },
+                   [&](const TokenProgress &e) { emit tokenProgress(request, e); },
+                   [&](const TextScored &e) { emit textScored(request, e); },
+                   [&](const TextTokenised &e) { emit textTokenised(request, e); },
+                   [&](const NextPredicted &e) { emit nextPredicted(request, e); },
+                   [&](const CompareProgress &e) { emit compareProgress(request, e); },
+                   [&](const ModelsCompared &e) { emit modelsCompared(request, e); },
                    [&](const CommandFailed &e) { emit commandFailed(request, e); },
                },
                event);

@@ -80,6 +80,12 @@ signals:
     void readingEnded(volary::RequestId request, const volary::event::ReadingEnded &ended);
     void summaryProgress(volary::RequestId request, const volary::event::SummaryProgress &progress);
     void summaryEnded(volary::RequestId request, const volary::event::SummaryEnded &ended);
+    void tokenProgress(volary::RequestId request, const volary::event::TokenProgress &progress);
+    void textScored(volary::RequestId request, const volary::event::TextScored &scored);
+    void textTokenised(volary::RequestId request, const volary::event::TextTokenised &tokenised);
+    void nextPredicted(volary::RequestId request, const volary::event::NextPredicted &predicted);
+    void compareProgress(volary::RequestId request, const volary::event::CompareProgress &progress);
+    void modelsCompared(volary::RequestId request, const volary::event::ModelsCompared &compared);
     void commandFailed(volary::RequestId request, const volary::event::CommandFailed &failed);
 
 private:

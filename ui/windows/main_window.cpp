@@ -219,10 +219,12 @@ void MainWindow::listenToEngine()
                 if (!list.trash)
                     m_palette->setConversations(list.conversations);
             });
-    connect(
-        &m_bridge, &EngineBridge::commandFailed, this, [this](RequestId, const event::CommandFailed &failed) {
-            showError(QString::fromStdString(failed.task), failed.error, tr("What is stored is unchanged."));
-        });
+    connect(&m_bridge, &EngineBridge::commandFailed, this,
+            [this](RequestId, const event::CommandFailed &failed) {
+                if (failed.error.code != ErrorCode::Cancelled) // who cancels knows
+                    showError(QString::fromStdString(failed.task), failed.error,
+                              tr("What is stored is unchanged."));
+            });
 }
 
 // Preferences.
