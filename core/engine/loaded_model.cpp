@@ -150,7 +150,9 @@ Result<std::unique_ptr<LoadedModel>> LoadedModel::open(const ModelRequest &reque
     description->state.assign(spec.begin(), spec.end());
     for (const StateTensor &tensor : spec)
         description->stateBytes += std::uint64_t(tensor.shape.elements()) * bytesPerElement(tensor.type);
-    TRY(description->halfLives, halfLives(*file));
+    // A model whose decays cannot be told still answers: the picture of them is what is missing.
+    if (auto lives = halfLives(*file))
+        description->halfLives = std::move(lives).value();
     description->suggestedSettings = suggestedSettings(files.config);
     description->vocabulary = std::move(tokenizer);
 
