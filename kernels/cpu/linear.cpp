@@ -111,16 +111,28 @@ void oneRow(const T *weight, const LinearArgs &p, std::size_t begin, std::size_t
 constexpr int kPanel = 4;
 constexpr int kTileRows = HWY_TARGET <= HWY_AVX3 ? 6 : 3;
 
-template <int Outputs>
-void panelTimesRows(const float *panel, const LinearArgs &p, std::size_t o)
+// `rows` rows from `t` on, which are Most or fewer.
+template <int Outputs, int Most, bool CallAhead, typename T>
+void panelTimesFew(const T *panel, const LinearArgs &p, std::size_t o, std::size_t t, std::size_t rows)
 {
+    if constexpr (Most > 1) {
+        if (rows < std::size_t(Most))
+            return panelTimesFew<Outputs, Most - 1, CallAhead>(panel, p, o, t, rows);
+    }
     const auto inputs = std::size_t(p.weight.inputs), outputs = std::size_t(p.weight.outputs);
-    const auto rows = std::size_t(p.rows);
-    std::size_t t = 0;
-    for (; t + kTileRows <= rows; t += kTileRows)
-        tile<Outputs, kTileRows>(panel, p.x + t * inputs, inputs, p.out + t * outputs + o, outputs);
-    for (; t < rows; ++t)
-        tile<Outputs, 1>(panel, p.x + t * inputs, inputs, p.out + t * outputs + o, outputs);
+    tile<Outputs, Most, CallAhead>(panel, p.x + t * inputs, inputs, p.out + t * outputs + o, outputs);
+}
+
+// CallAhead: the panel comes from memory, and what lies behind it is the next one.
+template <int Outputs, bool CallAhead = false, typename T>
+void panelTimesRows(const T *panel, const LinearArgs &p, std::size_t o)
+{
+    // Tiles of about the same height: eight rows are two times four, not six and two.
+    const auto rows = std::size_t(p.rows), tiles = (rows + kTileRows - 1) / kTileRows;
+    const std::size_t height = (rows + tiles - 1) / tiles;
+    panelTimesFew<Outputs, kTileRows, CallAhead>(panel, p, o, 0, std::min(height, rows));
+    for (std::size_t t = height; t < rows; t += height)
+        panelTimesFew<Outputs, kTileRows, false>(panel, p, o, t, std::min(height, rows - t));
 }
 
 // Many activation rows: a few weight rows at a time are widened to float32 once and meet all of them.
@@ -128,6 +140,15 @@ template <typename T>
 void manyRows(const T *weight, const LinearArgs &p, std::size_t begin, std::size_t end)
 {
     const auto inputs = std::size_t(p.weight.inputs);
+    // For few rows, such as a batch of conversations, widening twice costs less than a detour through memory.
+    if (p.rows <= 2 * kTileRows) {
+        std::size_t o = begin;
+        for (; o + kPanel <= end; o += kPanel)
+            panelTimesRows<kPanel, true>(weight + o * inputs, p, o);
+        for (; o < end; ++o)
+            panelTimesRows<1, true>(weight + o * inputs, p, o);
+        return;
+    }
     const std::size_t lanes = hn::Lanes(Lanes());
     std::vector<float> widened;
     if constexpr (!std::is_same_v<T, float>)
