@@ -145,6 +145,7 @@ public:
         TRY_(goTo("models"));
         TRY_(take("models"));
         TRY_(takeModelDetails());
+        TRY_(takeAttention());
         return openDamagedFile();
     }
 
@@ -474,6 +475,37 @@ private:
         return {};
     }
 
+    // Of a GoldFinch, the model that has one.
+    Result<> takeAttention()
+    {
+        const std::filesystem::path before = m_studio.bridge().model()->path;
+        TRY(const auto finch, findBundledModel("goldfinch-tiny"));
+        TRY_(openModelAt(finch));
+        TRY_(goTo("chat"));
+        if (m_attention == 0) {
+            TRY_(trigger("chat.new"));
+            TRY_(say(kStory + "What did the fox count?"));
+            m_attention = m_studio.chat().model().conversation().id;
+        }
+        TRY_(open(m_attention));
+        TRY_(goTo("inspector"));
+        auto *tabs = m_studio.inspector().findChild<QTabWidget *>("inspector.tabs");
+        tabs->setCurrentIndex(1);
+        auto *text = m_studio.inspector().findChild<QPlainTextEdit *>("attention.text");
+        TRY_(waitFor("attention", "it was not shown", [&] { return !text->toPlainText().isEmpty(); }));
+        TRY_(take("attention"));
+        tabs->setCurrentIndex(0);
+        return openModelAt(before);
+    }
+
+    Result<> openModelAt(const std::filesystem::path &path)
+    {
+        const auto before = m_studio.bridge().model();
+        m_studio.models().open(path);
+        return waitFor("attention", "the model did not open",
+                       [&] { return m_studio.bridge().model() && m_studio.bridge().model() != before; });
+    }
+
     Result<> openDamagedFile()
     {
         const QString path = m_folder + "/cut-off.safetensors";
@@ -508,7 +540,7 @@ private:
     QString m_folder;
     QString m_suffix;
     Studio m_studio;
-    ConversationId m_memory = 0, m_markdown = 0, m_story = 0;
+    ConversationId m_memory = 0, m_markdown = 0, m_story = 0, m_attention = 0;
     bool m_finished = false; // the reply that was asked for
     int m_appended = 0;      // pieces of it that were shown
     bool m_modelFailed = false, m_modelOpened = false;

@@ -1,6 +1,7 @@
 #include "core/engine/engine.h"
 
 #include "core/base/text.h"
+#include "core/engine/attention_job.h"
 #include "core/engine/compare_models.h"
 #include "core/engine/document_reading.h"
 #include "core/engine/document_summary.h"
@@ -495,6 +496,18 @@ struct Engine::Impl {
     {
         onAnalysis(r, "Looking into the snapshot",
                    [this, c](const auto &) { return inspectSnapshot(store, c); });
+    }
+    void handle(RequestId r, command::ShowAttention c)
+    {
+        onEngine(r, [this, r, c](const std::stop_token &stop) {
+            auto shown =
+                model ? showAttention(*model, store, c, stop, [&](Event event) { emit(r, std::move(event)); })
+                      : Result<Event>(noModel());
+            if (shown)
+                emit(r, std::move(shown).value());
+            else
+                emit(r, event::CommandFailed{"Looking at the attention", std::move(shown).error()});
+        });
     }
     void handle(RequestId, command::WatchState c) { watched = c.on; }
     void handle(RequestId r, command::CompareSnapshots c)

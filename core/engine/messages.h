@@ -4,6 +4,7 @@
 
 #include "core/base/result.h"
 #include "core/engine/model_options.h"
+#include "core/inspect/attention.h"
 #include "core/inspect/half_lives.h"
 #include "core/inspect/state_diff.h"
 #include "core/inspect/state_picture.h"
@@ -159,6 +160,10 @@ struct ImportSnapshot { // -> event::SnapshotImported
 struct InspectSnapshot { // -> event::SnapshotInspected
     SnapshotId snapshot;
 };
+// What the attention layers look at as the open model reads the last token of a snapshot of its own.
+struct ShowAttention { // -> event::AttentionProgress, then event::AttentionShown; can be cancelled
+    SnapshotId snapshot;
+};
 struct WatchState { // event::StateObserved some times a second while a reply is written; costs nothing when
                     // off
     bool on;
@@ -259,9 +264,9 @@ using Command = std::variant<
     command::AskDocument, command::SummariseDocument, command::ExportSummary, command::BackUpLibrary,
     command::ListSnapshots, command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot,
     command::DrawSnapshot, command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
-    command::InspectSnapshot, command::WatchState, command::ListBeginnings, command::MakePersona,
-    command::StartFromSnapshot, command::ScoreText, command::TokeniseText, command::PredictNext,
-    command::CompareModels>;
+    command::InspectSnapshot, command::ShowAttention, command::WatchState, command::ListBeginnings,
+    command::MakePersona, command::StartFromSnapshot, command::ScoreText, command::TokeniseText,
+    command::PredictNext, command::CompareModels>;
 
 // Events.
 // .
@@ -408,6 +413,14 @@ struct SnapshotInspected {
     SnapshotId snapshot;
     std::shared_ptr<const SnapshotImage> image;
 };
+struct AttentionProgress {
+    SnapshotId snapshot;
+    double fraction; // 0..1
+};
+struct AttentionShown {
+    SnapshotId snapshot;
+    std::shared_ptr<const AttentionPicture> picture;
+};
 // The next one is made only after this image was let go: a slow window gets fewer.
 struct StateObserved {
     ConversationId conversation;
@@ -511,10 +524,11 @@ using Event =
                  event::Exported, event::LibraryVerified, event::BackupProgress, event::LibraryBackedUp,
                  event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed, event::SnapshotDrawn,
                  event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
-                 event::StateObserved, event::BeginningList, event::PersonaMade, event::DocumentList,
-                 event::DocumentAdded, event::DocumentOpened, event::DocumentDeleted, event::DocumentAsked,
-                 event::ReadingProgress, event::ReadingEnded, event::SummaryProgress, event::SummaryEnded,
-                 event::TokenProgress, event::TextScored, event::TextTokenised, event::NextPredicted,
-                 event::CompareProgress, event::ModelsCompared, event::CommandFailed>;
+                 event::AttentionProgress, event::AttentionShown, event::StateObserved, event::BeginningList,
+                 event::PersonaMade, event::DocumentList, event::DocumentAdded, event::DocumentOpened,
+                 event::DocumentDeleted, event::DocumentAsked, event::ReadingProgress, event::ReadingEnded,
+                 event::SummaryProgress, event::SummaryEnded, event::TokenProgress, event::TextScored,
+                 event::TextTokenised, event::NextPredicted, event::CompareProgress, event::ModelsCompared,
+                 event::CommandFailed>;
 
 } // namespace volary

@@ -340,6 +340,10 @@ Value Ops::attention(Value q, int keys, int values, int heads)
     op.states[1] = valueSlot;
     op.heads = heads;
     op.keyHeads = int(keyWidth / headSize);
+    if (m_keepsAttention) {
+        m_plan->values[std::size_t(q.id)].kept = true;
+        m_plan->values[std::size_t(out.id)].kept = true;
+    }
     return out;
 }
 

@@ -83,6 +83,9 @@ public:
     Value window(Value x, int count);
     Value lastRows(Value x); // [R, C] -> [B, C]
 
+    // What enters and leaves the attentions that are recorded from now on can be read after a run.
+    void keepAttention() { m_keepsAttention = true; }
+
     // Ends the recording of everything but the states. `hidden` are the normalised rows that enter the head.
     void result(Value hidden, Value logits);
 
@@ -101,6 +104,7 @@ private:
 
     std::unique_ptr<Plan> m_plan;
     std::vector<StateSlot> m_states;
+    bool m_keepsAttention = false;
 };
 
 } // namespace volary

@@ -27,10 +27,12 @@ Result<Program *> Runner::programFor(Task task, int rows, int sequences, Want wa
     for (const StateTensor &tensor : m_model.stateSpec())
         slots.push_back({tensor.type, tensor.shape, tensor.derived});
     Ops op(rows, sequences, want, std::move(slots));
-    if (task == Task::Run)
-        m_model.record(op);
-    else
+    if (task == Task::Probe)
+        op.keepAttention();
+    if (task == Task::Rebuild)
         m_model.recordRebuild(op);
+    else
+        m_model.record(op);
     TRY(auto program, m_backend.prepare(op.finish()));
     m_programs.push_front({task, std::move(program)});
     if (m_programs.size() > kKeptPrograms)
@@ -109,6 +111,37 @@ Result<> Runner::startFrom(const TensorFile &file)
 
 Result<> Runner::run(std::span<const SequenceInput> inputs, Want want)
 {
+    return runAs(Task::Run, inputs, want);
+}
+
+Result<std::vector<AttentionProbe>> Runner::probe(TokenId token, State &state)
+{
+    const SequenceInput input{{&token, 1}, &state};
+    TRY_(runAs(Task::Probe, {&input, 1}, Want::LastLogits));
+    const Plan &plan = m_last->plan();
+    std::vector<AttentionProbe> probes;
+    for (const PlanOp &op : plan.ops) {
+        if (op.kind != OpKind::Attention)
+            continue;
+        const auto numbers = [&](ValueId id) {
+            return std::size_t(plan.values[std::size_t(id)].shape.elements());
+        };
+        const auto stateOf = [&](ValueId id) { return plan.values[std::size_t(id)].index; };
+        AttentionProbe probe{.keys = stateOf(op.states[0]),
+                             .values = stateOf(op.states[1]),
+                             .heads = op.heads,
+                             .keyHeads = op.keyHeads,
+                             .query = std::vector<float>(numbers(op.inputs[0])),
+                             .read = std::vector<float>(numbers(op.output))};
+        TRY_(m_backend.read(*m_last, op.inputs[0], probe.query));
+        TRY_(m_backend.read(*m_last, op.output, probe.read));
+        probes.push_back(std::move(probe));
+    }
+    return probes;
+}
+
+Result<> Runner::runAs(Task task, std::span<const SequenceInput> inputs, Want want)
+{
     m_last = nullptr;
     std::size_t rows = 0;
     std::vector<std::int64_t> positions;
@@ -121,7 +154,7 @@ Result<> Runner::run(std::span<const SequenceInput> inputs, Want want)
         positions.push_back(input.state->length());
     }
     VOLARY_CHECK(rows <= std::size_t(rowsAtOnce()), "longer inputs are cut by the caller");
-    TRY(Program * program, programFor(Task::Run, int(rows), int(inputs.size()), want));
+    TRY(Program * program, programFor(task, int(rows), int(inputs.size()), want));
     TRY_(execute(*program, inputs, positions));
     for (const SequenceInput &input : inputs)
         input.state->advance(std::int64_t(input.tokens.size()));

@@ -21,6 +21,14 @@ struct SequenceInput {
     State *state;                    // advanced by all of them
 };
 
+// What one attention asked for and got, in the run of one token.
+struct AttentionProbe {
+    int keys, values; // the state tensors
+    int heads, keyHeads;
+    std::vector<float> query; // [H, N]
+    std::vector<float> read;  // [H, N]
+};
+
 // A model on a backend. Records a plan when a size comes up for the first time and keeps the last few. Used
 // by one thread; model and backend must outlive it.
 class Runner {
@@ -45,18 +53,23 @@ public:
     // One run of at most rowsAtOnce() rows in all. After an error the states are undefined.
     Result<> run(std::span<const SequenceInput> inputs, Want want);
 
+    // A run of one token that also tells of every attention, in the order of the layers; empty where the
+    // model has none. It has a plan of its own, so that other runs keep nothing for it.
+    Result<std::vector<AttentionProbe>> probe(TokenId token, State &state);
+
     // The rows of the last run: [B, V] or [R, V] logits, and [B, C] or [R, C] of what entered the head.
     Result<> readLogits(std::span<float> to);
     Result<> readHidden(std::span<float> to);
 
 private:
-    enum class Task : std::uint8_t { Run, Rebuild };
+    enum class Task : std::uint8_t { Run, Probe, Rebuild };
     struct KnownProgram {
         Task task;
         std::unique_ptr<Program> program;
     };
 
     Result<Program *> programFor(Task task, int rows, int sequences, Want want);
+    Result<> runAs(Task task, std::span<const SequenceInput> inputs, Want want);
     Result<> rebuild(State &state); // what its restored tensors derive
     Result<> execute(Program &program, std::span<const SequenceInput> inputs,
                      std::span<const std::int64_t> positions);

@@ -1,6 +1,7 @@
 // The Inspector workspace: what it asks the engine for, and that it shows the numbers of the state.
 #include "fake_engine.h"
 #include "tests/store/samples.h"
+#include "ui/inspector/attention_lens.h"
 #include "ui/inspector/head_panel.h"
 #include "ui/inspector/inspector_workspace.h"
 #include "ui/inspector/matrix_image.h"
@@ -8,8 +9,12 @@
 #include "ui/widgets/bar_plot.h"
 #include "ui/widgets/colour_scale.h"
 
+#include <QComboBox>
 #include <QLabel>
+#include <QPlainTextEdit>
 #include <QSlider>
+#include <QTabWidget>
+#include <QTableView>
 #include <QTest>
 
 #include <bit>
@@ -37,6 +42,35 @@ SnapshotImage knownState(float sign = 1)
         tensor.bytes = std::make_shared<const std::vector<std::byte>>(bytes.begin(), bytes.end());
     }
     return made;
+}
+
+// Of a byte-level model: "a\nb" with two layers of two heads.
+AttentionPicture knownAttention()
+{
+    AttentionPicture picture;
+    picture.tokens = {'a', '\n', 'b'};
+    picture.layers = {{.layer = 4, .heads = 2, .weights = {0.5f, 0.25f, 0.25f, 0, 0.5f, 0.5f}},
+                      {.layer = 5, .heads = 2, .weights = {1, 0, 0, 0, 0, 1}}};
+    picture.latents = {1, -2, 3, -4};
+    picture.latentWidth = 2;
+    picture.savedBytesPerToken = 12;
+    picture.derivedBytesPerToken = 64;
+    picture.derivedKept = 3;
+    picture.ordinaryBytesPerToken = 120;
+    return picture;
+}
+
+std::shared_ptr<const ModelDescription> byteModel(bool withAttention)
+{
+    auto model = std::make_shared<ModelDescription>();
+    model->vocabulary = byteTokenizer();
+    if (withAttention)
+        model->state.push_back({.name = "blocks.4.att.keys",
+                                .type = DType::F32,
+                                .shape = {0, 8},
+                                .growth = StateGrowth::OneRowPerToken,
+                                .role = StateRole::Keys});
+    return model;
 }
 
 struct Page {
@@ -115,6 +149,74 @@ private slots:
         for (const QLabel *label : page.workspace.findChildren<QLabel *>())
             texts += label->text();
         QVERIFY(texts.contains("Layer 1, head 1"));
+    }
+
+    void attentionIsAskedForWhereAModelHasIt()
+    {
+        Page page;
+        page.workspace.show();
+        auto *tabs = page.workspace.findChild<QTabWidget *>("inspector.tabs");
+        page.engine.send(0, event::ModelOpened{byteModel(false), 0});
+        page.engine.settle();
+        QVERIFY(!tabs->isTabVisible(1));
+        page.engine.send(0, event::ModelOpened{byteModel(true), 0});
+        page.engine.settle();
+        QVERIFY(tabs->isTabVisible(1));
+        QCOMPARE(page.engine.count<command::ShowAttention>(), 0);
+        tabs->setCurrentIndex(1);
+        QCOMPARE(page.engine.last<command::ShowAttention>()->snapshot, 12);
+        page.workspace.hide();
+        QCOMPARE(page.engine.cancelled.size(), std::size_t(1));
+    }
+
+    void attentionIsShownAsTextTableAndCsv()
+    {
+        FakeEngine engine;
+        ThemeManager themes;
+        AttentionLens lens(engine.bridge(), themes);
+        engine.send(0, event::ModelOpened{byteModel(true), 0});
+        engine.settle();
+        lens.showSnapshot(12);
+        engine.send(engine.lastRequest(),
+                    event::AttentionShown{12, std::make_shared<const AttentionPicture>(knownAttention())});
+        engine.settle();
+
+        QCOMPARE(lens.findChild<QPlainTextEdit *>("attention.text")->toPlainText(), "a\nb");
+        QCOMPARE(lens.asCsv(), "position,token,weight\n0,\"a\",0.375\n1,\"\n\",0.1875\n2,\"b\",0.4375\n");
+        const auto *table = lens.findChild<QTableView *>("attention.table")->model();
+        QCOMPARE(table->rowCount(), 3);
+        QCOMPARE(table->index(0, 0).data(Qt::UserRole).toInt(), 2); // the strongest first
+        QVERIFY(lens.findChild<QLabel *>("attention.costs")->text().contains("12 bytes"));
+        lens.findChild<QComboBox *>("attention.layer")->setCurrentIndex(1);
+        lens.findChild<QComboBox *>("attention.head")->setCurrentIndex(2);
+        QCOMPARE(lens.asCsv(), "position,token,weight\n0,\"a\",0\n1,\"\n\",0.5\n2,\"b\",0.5\n");
+        auto *text = lens.findChild<QPlainTextEdit *>("attention.text");
+        text->moveCursor(QTextCursor::Start);
+        QVERIFY(lens.findChild<QLabel *>("attention.number")->text().startsWith("Token 0"));
+    }
+
+    void aFailedLookSaysWhyAndCanBeRepeated()
+    {
+        FakeEngine engine;
+        ThemeManager themes;
+        AttentionLens lens(engine.bridge(), themes);
+        engine.send(0, event::ModelOpened{byteModel(true), 0});
+        lens.showSnapshot(11);
+        engine.send(engine.lastRequest(),
+                    event::AttentionShown{11, std::make_shared<const AttentionPicture>(knownAttention())});
+        engine.settle();
+        QCOMPARE(lens.findChild<QPlainTextEdit *>("attention.text")->toPlainText(), "a\nb");
+        lens.showSnapshot(12);
+        engine.send(engine.lastRequest(),
+                    event::CommandFailed{"Looking at the attention",
+                                         {ErrorCode::Mismatch, "Another model is open.", "Open that one."}});
+        engine.settle();
+        QCOMPARE(lens.findChild<QLabel *>("attention.failure")->text(),
+                 "Another model is open. Open that one.");
+        QCOMPARE(lens.findChild<QPlainTextEdit *>("attention.text")->toPlainText(), "");
+        QCOMPARE(lens.asCsv(), "position,token,weight\n");
+        lens.showSnapshot(12);
+        QCOMPARE(engine.count<command::ShowAttention>(), 3);
     }
 
     void pointerReadsANumber()

@@ -156,6 +156,8 @@ void EngineBridge::announce(RequestId request, const Event &event)
                    [&](const SnapshotDrawn &e) { emit snapshotDrawn(request, e); },
                    [&](const SnapshotsCompared &e) { emit snapshotsCompared(request, e); },
                    [&](const SnapshotInspected &e) { emit snapshotInspected(request, e); },
+                   [&](const AttentionProgress &e) { emit attentionProgress(request, e); },
+                   [&](const AttentionShown &e) { emit attentionShown(request, e); },
                    [&](const StateObserved &e) { emit stateObserved(request, e); },
                    [&](const SnapshotImported &e) { emit snapshotImported(request, e); },
                    [&](const BeginningList &e) { emit beginningList(request, e); },

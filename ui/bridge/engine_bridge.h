@@ -67,6 +67,8 @@ signals:
     void snapshotDrawn(volary::RequestId request, const volary::event::SnapshotDrawn &drawn);
     void snapshotsCompared(volary::RequestId request, const volary::event::SnapshotsCompared &compared);
     void snapshotInspected(volary::RequestId request, const volary::event::SnapshotInspected &inspected);
+    void attentionProgress(volary::RequestId request, const volary::event::AttentionProgress &progress);
+    void attentionShown(volary::RequestId request, const volary::event::AttentionShown &shown);
     void stateObserved(volary::RequestId request, const volary::event::StateObserved &observed);
     void snapshotImported(volary::RequestId request, const volary::event::SnapshotImported &imported);
     void beginningList(volary::RequestId request, const volary::event::BeginningList &list);

@@ -1,5 +1,6 @@
 #include "ui/inspector/inspector_workspace.h"
 
+#include "ui/inspector/attention_lens.h"
 #include "ui/inspector/head_panel.h"
 #include "ui/inspector/state_wall.h"
 #include "ui/widgets/empty_state.h"
@@ -10,6 +11,8 @@
 #include <QLocale>
 #include <QSlider>
 #include <QStackedWidget>
+#include <QTabBar>
+#include <QTabWidget>
 #include <QVBoxLayout>
 
 #include <algorithm>
@@ -23,11 +26,12 @@ constexpr int kKeptImages = 8; // a state of a large model has some 10 MB
 
 InspectorWorkspace::InspectorWorkspace(EngineBridge &bridge, const ThemeManager &themes, QWidget *parent)
     : Workspace(parent), m_bridge(bridge), m_themes(themes), m_stack(new QStackedWidget), m_title(new QLabel),
-      m_label(new QLabel), m_wall(new StateWall(themes)), m_panel(new HeadPanel(themes)),
-      m_slider(new QSlider(Qt::Horizontal))
+      m_label(new QLabel), m_tabs(new QTabWidget), m_lens(new AttentionLens(bridge, themes)),
+      m_wall(new StateWall(themes)), m_panel(new HeadPanel(themes)), m_slider(new QSlider(Qt::Horizontal))
 {
     layOut();
     listenToEngine();
+    followModel();
 }
 
 void InspectorWorkspace::layOut()
@@ -60,19 +64,28 @@ void InspectorWorkspace::layOut()
     left->addWidget(m_wall, 1);
     left->addWidget(legend);
     left->addWidget(oneScale);
-    left->addSpacing(space);
-    left->addWidget(m_label);
-    left->addWidget(m_slider);
-    auto *row = new QHBoxLayout;
+    auto *memory = new QWidget;
+    auto *row = new QHBoxLayout(memory);
+    row->setContentsMargins(0, space, 0, 0);
     row->setSpacing(3 * space);
     row->addLayout(left, 1);
     row->addWidget(m_panel);
+    m_tabs->setObjectName(QStringLiteral("inspector.tabs"));
+    m_tabs->setDocumentMode(true);
+    m_tabs->addTab(memory, tr("Memory"));
+    m_tabs->addTab(m_lens, tr("Attention"));
+    connect(m_tabs, &QTabWidget::currentChanged, this, [this] {
+        if (isVisible())
+            goTo(m_slider->value());
+    });
     auto *page = new QWidget;
     auto *column = new QVBoxLayout(page);
     column->setContentsMargins(3 * space, 3 * space, 3 * space, 2 * space);
     column->setSpacing(2 * space);
     column->addWidget(m_title);
-    column->addLayout(row, 1);
+    column->addWidget(m_tabs, 1);
+    column->addWidget(m_label);
+    column->addWidget(m_slider);
 
     m_stack->addWidget(new EmptyState(
         m_themes, iconName(), tr("See what a model remembers"),
@@ -114,6 +127,8 @@ void InspectorWorkspace::listenToEngine()
                 m_live = true;
                 showImage(*observed.image, tr("Being written"));
             });
+    connect(&m_bridge, &EngineBridge::modelOpened, this, &InspectorWorkspace::followModel);
+    connect(&m_bridge, &EngineBridge::modelClosed, this, &InspectorWorkspace::followModel);
     connect(&m_bridge, &EngineBridge::turnFinished, this, [this] { m_live = false; });
     connect(&m_bridge, &EngineBridge::generationFailed, this, [this] { m_live = false; });
 }
@@ -145,10 +160,19 @@ void InspectorWorkspace::goTo(int stop)
     const Stop &wanted = m_stops[std::size_t(stop)];
     m_awaited = wanted.snapshot;
     m_live = false;
+    if (m_tabs->currentWidget() == m_lens)
+        m_lens->showSnapshot(wanted.snapshot);
     if (const auto image = m_images.value(wanted.snapshot))
         showImage(*image, wanted.label);
     else
         m_bridge.post(command::InspectSnapshot{wanted.snapshot});
+}
+
+void InspectorWorkspace::followModel()
+{
+    const bool served = AttentionLens::serves(m_bridge.model().get());
+    m_tabs->setTabVisible(m_tabs->indexOf(m_lens), served);
+    m_tabs->tabBar()->setVisible(served);
 }
 
 void InspectorWorkspace::showImage(const SnapshotImage &image, const QString &label)
@@ -168,6 +192,7 @@ void InspectorWorkspace::hideEvent(QHideEvent *event)
 {
     Workspace::hideEvent(event);
     m_bridge.post(command::WatchState{false});
+    m_lens->stop();
 }
 
 } // namespace volary::ui

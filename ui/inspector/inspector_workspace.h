@@ -12,9 +12,11 @@
 class QLabel;
 class QSlider;
 class QStackedWidget;
+class QTabWidget;
 
 namespace volary::ui {
 
+class AttentionLens;
 class EmptyState;
 class HeadPanel;
 class StateWall;
@@ -49,6 +51,7 @@ private:
     void layOut();
     void listenToEngine();
     void goTo(int stop);
+    void followModel(); // attention has a page where the model has attention
     void showImage(const SnapshotImage &image, const QString &label);
 
     EngineBridge &m_bridge;
@@ -63,6 +66,8 @@ private:
     QStackedWidget *m_stack;
     QLabel *m_title;
     QLabel *m_label;
+    QTabWidget *m_tabs;
+    AttentionLens *m_lens;
     StateWall *m_wall;
     HeadPanel *m_panel;
     QSlider *m_slider;
