@@ -9,8 +9,8 @@ namespace volary::test {
 // bits on both sides, so only the rounding of float32 sums differs: about sqrt(I) * 6e-8 for sums of I
 // products; 3e-6 leaves room for I = 1,000 and an unlucky draw. Transcendental functions of Highway are good
 // to about 1e-6.
-// Tensor cores take activations as two halves of the weights' type, which for bf16 hold 17 bits together: each
-// product is off by up to 2^-18, and many of them cancel.
+// Tensor cores take activations as two halves of the weights' type, which for bf16 hold 17 bits together:
+// each product is off by up to 2^-18, and many of them cancel.
 inline double tolerance(DType weights)
 {
     return weights == DType::BF16 ? 6e-6 : 3e-6;
