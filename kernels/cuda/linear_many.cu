@@ -19,12 +19,12 @@ namespace {
 
 constexpr int kTile = 128;  // rows, and outputs, of a block
 constexpr int kInputs = 32; // of a stage
-constexpr int kStages = 3;  // of the pipeline from memory
+constexpr int kStages = 4;  // of the pipeline from memory
 constexpr int kWarps = 8;   // 2 by 4: each 64 rows by 32 outputs
 constexpr int kChunk = 8;   // halves that travel together: 16 bytes
 constexpr int kPanelBytes = kTile * kInputs * 2;
 constexpr int kStageBytes = 3 * kPanelBytes; // weights, upper and lower halves of the activations
-constexpr int kSumsStride = kTile + 4;       // a row of sums in shared memory, padded against bank conflicts
+constexpr int kSumsStride = kTile + 8;       // a row of sums in shared memory, padded against bank conflicts
 constexpr int kSharedBytes = kStages * kStageBytes;
 static_assert(kSharedBytes >= kTile * kSumsStride * int(sizeof(float)), "the sums take the place of the stages");
 
@@ -233,10 +233,11 @@ __global__ void __launch_bounds__(kWarps *kWarp, 2) multiplyTiles(const __grid_c
 #pragma unroll
         for (int n = 0; n < 4; ++n) {
 #pragma unroll
-            for (int i = 0; i < 4; ++i) {
-                const int row = warpRow + m * 16 + lane / 4 + i / 2 * 8;
-                const int output = warpOutput + n * 8 + lane % 4 * 2 + i % 2;
-                rows[row * kSumsStride + output] = sums[m][n][i];
+            for (int i = 0; i < 2; ++i) {
+                const int row = warpRow + m * 16 + lane / 4 + i * 8;
+                const int output = warpOutput + n * 8 + lane % 4 * 2;
+                *reinterpret_cast<float2 *>(rows + row * kSumsStride + output) = {sums[m][n][2 * i],
+                                                                                  sums[m][n][2 * i + 1]};
             }
         }
     }

@@ -34,12 +34,13 @@ template <int N>
 struct State7 {
     static constexpr Step::Kind kKind = Step::Kind::Wkv7;
     static constexpr int kHead = N;
-    static constexpr int kThreads = ValueRow7<N>::kThreads;
+    static constexpr int kSharers = kBlock / N; // threads of a value row
+    static constexpr int kThreads = kBlock;
 
     __device__ void load(const float *S, int thread) { row.load(S, thread); }
     __device__ void save(float *S, int thread) const { row.save(S, thread); }
 
-    ValueRow7<N> row;
+    ValueRow7<N, kSharers> row;
 };
 
 template <int N>
@@ -54,17 +55,16 @@ __device__ void recur(State5<N> &state, const Step &step, float *slots, float *)
 template <int N>
 __device__ void recur(State7<N> &state, const Step &step, float *slots, float *learned)
 {
-    const int thread = int(threadIdx.x), i = thread / ValueRow7<N>::kParts;
+    constexpr int kSharers = State7<N>::kSharers;
+    const int thread = int(threadIdx.x), i = thread / kSharers;
     const auto in = [&](int input) { return slots + step.in[input] * N; };
     if (thread < N)
         learned[thread] = in(4)[thread] * in(5)[thread];
     __syncthreads();
-    if (thread < ValueRow7<N>::kThreads) { // whole warps
-        const float read =
-            ValueRow7<N>::sum(state.row.advance(in(0), in(1), in(2), in(4), learned, in(3)[i]));
-        if (thread % ValueRow7<N>::kParts == 0)
-            slots[step.out * N + i] = read;
-    }
+    const auto sums = state.row.advance(in(0), in(1), in(2), in(4), learned, in(3)[i]);
+    const float read = ValueRow7<N, kSharers>::sum(sums);
+    if (thread % kSharers == 0)
+        slots[step.out * N + i] = read;
 }
 
 // By all threads, from the parameters of a kernel. Reads them as memory: the constant cache serves one

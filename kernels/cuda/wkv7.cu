@@ -1,4 +1,4 @@
-// For the usual head sizes four threads keep a value row of the state in registers over all rows, in blocks of
+// For the usual head sizes a few threads keep a value row of the state in registers over all rows, in blocks of
 // a quarter of a head; other sizes work on it where it lies, a block per head and a warp per value row.
 #include "kernels/cuda/ops.h"
 #include "kernels/cuda/wkv7.cuh"
@@ -35,96 +35,87 @@ __global__ void __launch_bounds__(kBlock) advance7(Wkv7Args p)
     }
 }
 
-// What all value rows need of a token, and what each row writes of it.
+// What all value rows need of a token. learned: kappa * a.
 template <int N>
 struct alignas(16) Token {
-    float r[N], w[N], k[N], kappa[N], learned[N], v[N]; // learned: kappa * a
+    float r[N], w[N], k[N], kappa[N], learned[N], v[N];
 };
 
-constexpr int kAhead = 4;  // tokens that are on their way while as many are worked on
-constexpr int kSlices = 4; // of a head's value rows, each a block of its own
+constexpr int kAhead = 8;   // tokens that are on their way while as many are worked on
+constexpr int kSlices = 4;  // of a head's value rows, each a block of its own
+constexpr int kSharers = 8; // threads of a value row
 
 // A token costs less time than memory takes to answer, so the next few are always under way. The value rows
 // of a head do not know of each other: spread over several multiprocessors they take turns less.
 template <int N>
-__global__ void __launch_bounds__(ValueRow7<N>::kThreads / kSlices) advance7InRegisters(Wkv7Args p)
+__global__ void __launch_bounds__(N *kSharers / kSlices) advance7InRegisters(Wkv7Args p)
 {
-    constexpr int kThreads = ValueRow7<N>::kThreads / kSlices, kRows = N / kSlices;
-    constexpr int kNumbers = kAhead * N / kThreads; // of each vector, that a thread fetches
-    static_assert(kAhead * N % kThreads == 0);
+    using Row = ValueRow7<N, kSharers>;
+    constexpr int kThreads = Row::kThreads / kSlices;
+    static_assert(kAhead * N == 4 * kThreads, "each thread fetches four numbers of each vector");
     __shared__ Token<N> tokens[2][kAhead];
     const int h = int(blockIdx.x), b = int(blockIdx.y), thread = int(threadIdx.x);
-    const int firstRow = int(blockIdx.z) * kRows, i = firstRow + thread / ValueRow7<N>::kParts;
+    const int mine = int(blockIdx.z) * kThreads + thread; // of all threads of the head
+    const int i = mine / kSharers;
     const int first = p.map.firstRow[b], end = p.map.firstRow[b + 1];
+    const std::int64_t stride = std::int64_t(p.heads) * N; // from one token to the next
     float *S = p.states[b] + std::int64_t(h) * N * N;
-    ValueRow7<N> row;
-    row.load(S, firstRow * ValueRow7<N>::kParts + thread);
+    Row row;
+    row.load(S, mine);
 
-    float numbers[6][kNumbers];
+    const int fetched = thread / (N / 4), column = thread % (N / 4) * 4; // which token, and where in it
+    float4 r, w, k, kappa, a, v;
     const auto fetch = [&](int from) {
-#pragma unroll
-        for (int n = 0; n < kNumbers; ++n) {
-            const int item = thread + n * kThreads, t = from + item / N;
-            if (t >= end)
-                continue;
-            const std::int64_t at = (std::int64_t(t) * p.heads + h) * N + item % N;
-            numbers[0][n] = p.r[at];
-            numbers[1][n] = p.w[at];
-            numbers[2][n] = p.k[at];
-            numbers[3][n] = p.kappa[at];
-            numbers[4][n] = p.a[at];
-            numbers[5][n] = p.v[at];
-        }
+        if (from + fetched >= end)
+            return;
+        const std::int64_t at = (from + fetched) * stride + std::int64_t(h) * N + column;
+        const auto four = [&](const float *vector) { return *reinterpret_cast<const float4 *>(vector + at); };
+        r = four(p.r), w = four(p.w), k = four(p.k), kappa = four(p.kappa), a = four(p.a), v = four(p.v);
     };
-    const auto keep = [&](Token<N> *to) {
-#pragma unroll
-        for (int n = 0; n < kNumbers; ++n) {
-            const int item = thread + n * kThreads, j = item % N;
-            Token<N> &token = to[item / N];
-            token.r[j] = numbers[0][n];
-            token.w[j] = numbers[1][n];
-            token.k[j] = numbers[2][n];
-            token.kappa[j] = numbers[3][n];
-            token.learned[j] = numbers[3][n] * numbers[4][n];
-            token.v[j] = numbers[5][n];
-        }
+    const auto keep = [&](Token<N> &to) {
+        const auto four = [&](float *vector) -> float4 & {
+            return *reinterpret_cast<float4 *>(vector + column);
+        };
+        four(to.r) = r, four(to.w) = w, four(to.k) = k, four(to.kappa) = kappa, four(to.v) = v;
+        four(to.learned) = {kappa.x * a.x, kappa.y * a.y, kappa.z * a.z, kappa.w * a.w};
     };
     fetch(first);
     for (int from = first, turn = 0; from < end; from += kAhead, turn = 1 - turn) {
-        keep(tokens[turn]); // the other half may still be read
+        keep(tokens[turn][fetched]); // the other half may still be read
         __syncthreads();
         fetch(from + kAhead);
+        float *out = p.out + from * stride + std::int64_t(h) * N + i;
         const auto advance = [&](int t) {
             const Token<N> &token = tokens[turn][t];
             return row.advance(token.r, token.w, token.k, token.kappa, token.learned, token.v[i]);
         };
-        const auto write = [&](int t, float4 parts) {
-            const float read = ValueRow7<N>::sum(parts);
-            if (thread % ValueRow7<N>::kParts == 0)
-                p.out[(std::int64_t(from + t) * p.heads + h) * N + i] = read;
+        const auto write = [&](int t, const typename Row::Sums &sums) {
+            const float read = Row::sum(sums);
+            if (thread % kSharers == 0)
+                out[t * stride] = read;
         };
         if (end - from >= kAhead) {
             // What is read is summed and written at the end: the state need not wait for it.
-            float4 parts[kAhead];
+            typename Row::Sums sums[kAhead];
 #pragma unroll
             for (int t = 0; t < kAhead; ++t)
-                parts[t] = advance(t);
+                sums[t] = advance(t);
 #pragma unroll
             for (int t = 0; t < kAhead; ++t)
-                write(t, parts[t]);
+                write(t, sums[t]);
         } else {
             for (int t = 0; t < end - from; ++t)
                 write(t, advance(t));
         }
     }
-    row.save(S, firstRow * ValueRow7<N>::kParts + thread);
+    row.save(S, mine);
 }
 
 template <int N>
 void startInRegisters(const Wkv7Args &p, cudaStream_t stream)
 {
     launch(advance7InRegisters<N>, dim3(unsigned(p.heads), unsigned(p.map.sequences), kSlices),
-           dim3(ValueRow7<N>::kThreads / kSlices), stream, p);
+           dim3(N * kSharers / kSlices), stream, p);
 }
 
 } // namespace
