@@ -164,22 +164,33 @@ __global__ void __launch_bounds__(kWarps *kWarp, 2) multiplyTiles(const __grid_c
     const T *upper = reinterpret_cast<const T *>(split.halves);
     const T *lower = upper + std::int64_t(all.rows) * inputs;
     const std::uint32_t stages = sharedAddress(shared);
-    const auto fetch = [&](int stage, int firstInput) {
-        const std::uint32_t to = stages + std::uint32_t(stage * kStageBytes);
+
+    // A thread fetches the same 16 bytes of a few lines of every panel, stage by stage.
+    constexpr int kCopies = kTile * kInputs / kChunk / (kWarps * kWarp), kLinesApart = kTile / kCopies;
+    const int chunk = thread % (kInputs / kChunk), firstLine = thread / (kInputs / kChunk);
+    static_assert(kLinesApart % 8 == 0, "lines so far apart are turned alike");
+    const std::uint32_t place0 = stages + std::uint32_t(placeIn(firstLine, chunk));
+    std::uint32_t weightAt[kCopies], rowAt[kCopies]; // in numbers
+    bool isOutput[kCopies], isRow[kCopies];
 #pragma unroll
-        for (int i = 0; i < kTile * kInputs / kChunk / (kWarps * kWarp); ++i) {
-            const int item = thread + i * kWarps * kWarp;
-            const int line = item / (kInputs / kChunk), chunk = item % (kInputs / kChunk);
-            const int input = firstInput + chunk * kChunk;
-            const std::uint32_t at = to + std::uint32_t(placeIn(line, chunk));
-            const bool inside = input < inputs;
-            const bool isOutput = inside && firstOutput + line < p.outputs;
-            const bool isRow = inside && firstRow + line < all.rows;
-            const std::int64_t w = isOutput ? std::int64_t(firstOutput + line) * inputs + input : 0;
-            const std::int64_t x = isRow ? std::int64_t(firstRow + line) * inputs + input : 0;
-            copyLater(at, weight + w, isOutput);
-            copyLater(at + kPanelBytes, upper + x, isRow);
-            copyLater(at + 2 * kPanelBytes, lower + x, isRow);
+    for (int i = 0; i < kCopies; ++i) {
+        const int output = firstOutput + firstLine + i * kLinesApart;
+        const int row = firstRow + firstLine + i * kLinesApart;
+        isOutput[i] = output < p.outputs;
+        isRow[i] = row < all.rows;
+        weightAt[i] = isOutput[i] ? std::uint32_t(output) * std::uint32_t(inputs) + chunk * kChunk : 0;
+        rowAt[i] = isRow[i] ? std::uint32_t(row) * std::uint32_t(inputs) + chunk * kChunk : 0;
+    }
+    const auto fetch = [&](int stage, int firstInput) {
+        const std::uint32_t to = place0 + std::uint32_t(stage * kStageBytes);
+        const bool inside = firstInput + chunk * kChunk < inputs;
+        const std::uint32_t step = inside ? std::uint32_t(firstInput) : 0;
+#pragma unroll
+        for (int i = 0; i < kCopies; ++i) {
+            const std::uint32_t at = to + std::uint32_t(i * kLinesApart * kInputs * 2);
+            copyLater(at, weight + (weightAt[i] + step), inside && isOutput[i]);
+            copyLater(at + kPanelBytes, upper + (rowAt[i] + step), inside && isRow[i]);
+            copyLater(at + 2 * kPanelBytes, lower + (rowAt[i] + step), inside && isRow[i]);
         }
     };
     const auto commit = [] { asm volatile("cp.async.commit_group;"); };
@@ -242,6 +253,16 @@ __global__ void __launch_bounds__(kWarps *kWarp, 2) multiplyTiles(const __grid_c
         }
     }
     __syncthreads();
+    if (p.epilogueCount == 0) {
+#pragma unroll 4
+        for (int item = thread; item < kTile * kTile; item += kWarps * kWarp) {
+            const int row = firstRow + item / kTile, output = firstOutput + item % kTile;
+            if (row < all.rows && output < p.outputs)
+                p.out[std::int64_t(row) * p.outputs + output] =
+                    rows[item / kTile * kSumsStride + item % kTile] * split.scales[row];
+        }
+        return;
+    }
 #pragma unroll 1
     for (int item = thread; item < kTile * kTile; item += kWarps * kWarp) {
         const int row = firstRow + item / kTile, output = firstOutput + item % kTile;
@@ -289,7 +310,8 @@ bool multiplyMany(const ProductsArgs &all, cudaStream_t stream)
     unsigned blocks = 0, different = 0;
     for (int i = 0; i < all.count; ++i) {
         Product &p = tiles.all.products[i];
-        if (p.inputs % kChunk != 0 || reinterpret_cast<std::uintptr_t>(p.weight) % 16 != 0)
+        const auto numbers = std::int64_t(p.inputs) * (p.outputs > all.rows ? p.outputs : all.rows);
+        if (p.inputs % kChunk != 0 || numbers > UINT32_MAX || reinterpret_cast<std::uintptr_t>(p.weight) % 16 != 0)
             return false;
         p.first = int(blocks);
         blocks += blocksFor(all.rows, kTile) * blocksFor(p.outputs, kTile);
