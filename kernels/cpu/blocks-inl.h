@@ -115,7 +115,7 @@ HWY_INLINE void fetchGroup(const std::byte *block, int group, Group &to)
         to.offset = scaled.offset;
         const std::uint8_t *q =
             b + (Type == DType::Q4_K ? 16 : 48) + std::size_t(kGroup) * std::size_t(group / 2);
-        for (int half = 0; half < 2; ++half) {
+        for (std::size_t half = 0; half < 2; ++half) {
             const auto packed = load16(q + 16 * half);
             auto n = group % 2 == 0 ? hn::And(packed, hn::Set(d, 15)) : hn::ShiftRight<4>(packed);
             if constexpr (Type == DType::Q5_K) {
