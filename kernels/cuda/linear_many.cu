@@ -2,8 +2,8 @@
 //
 // Tensor cores multiply half types and add in float32. Weights are half types already; activations are
 // float32, and rounding them to 11 (or 8) bits would cost accuracy that a recurrent state never gets back. So
-// each activation becomes the sum of two halves, together 22 (or 16) bits, and every product is made twice: it
-// costs half the rate and keeps the result within what float32 sums in another order differ by.
+// each activation becomes the sum of two halves, together 22 (or 16) bits, and every product is made twice:
+// it costs half the rate and keeps the result within what float32 sums in another order differ by.
 //
 // Sums run over the inputs in steps of 16, in their order, and neither the number of rows nor the place of a
 // row in its tile changes that: cutting a text into other pieces of at least kManyRows leaves every bit as it
@@ -26,7 +26,8 @@ constexpr int kPanelBytes = kTile * kInputs * 2;
 constexpr int kStageBytes = 3 * kPanelBytes; // weights, upper and lower halves of the activations
 constexpr int kSumsStride = kTile + 8;       // a row of sums in shared memory, padded against bank conflicts
 constexpr int kSharedBytes = kStages * kStageBytes;
-static_assert(kSharedBytes >= kTile * kSumsStride * int(sizeof(float)), "the sums take the place of the stages");
+static_assert(kSharedBytes >= kTile * kSumsStride * int(sizeof(float)),
+              "the sums take the place of the stages");
 
 std::size_t roundUp(std::size_t bytes)
 {
@@ -311,7 +312,8 @@ bool multiplyMany(const ProductsArgs &all, cudaStream_t stream)
     for (int i = 0; i < all.count; ++i) {
         Product &p = tiles.all.products[i];
         const auto numbers = std::int64_t(p.inputs) * (p.outputs > all.rows ? p.outputs : all.rows);
-        if (p.inputs % kChunk != 0 || numbers > UINT32_MAX || reinterpret_cast<std::uintptr_t>(p.weight) % 16 != 0)
+        if (p.inputs % kChunk != 0 || numbers > UINT32_MAX ||
+            reinterpret_cast<std::uintptr_t>(p.weight) % 16 != 0)
             return false;
         p.first = int(blocks);
         blocks += blocksFor(all.rows, kTile) * blocksFor(p.outputs, kTile);

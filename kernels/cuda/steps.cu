@@ -1,6 +1,7 @@
 // Several small ops of a row in one launch. The steps are data, so that any model's equations fit; next to
 // the time that a launch takes, reading them is nothing.
 #include "kernels/cuda/fused.h"
+#include "kernels/cuda/linear_many.h"
 #include "kernels/cuda/norms.cuh"
 #include "kernels/cuda/scalar.cuh"
 #include "kernels/cuda/wkv5.cuh"
@@ -83,11 +84,12 @@ constexpr int kBlocksBeside = State::kKind == Step::Kind::Wkv5 ? 2 : 4 * kBlock 
 
 // Of many rows, slices of a head: most of a larger block would stand by while one warp works.
 constexpr int kSmallBlock = 64;
-constexpr int kRowsForSmallBlocks = 32;
 
-// Grid: slices of the channels, rows. Steps that look at whole rows need a block of kRowThreads.
+// Grid: slices of the channels, each block those that are gridDim.x apart, and rows. Steps that look at whole
+// rows need a block of kRowThreads.
 template <typename State, int Threads = kBlock>
-__global__ void __launch_bounds__(Threads, (kBlocksBeside<State, Threads>)) run(const __grid_constant__ StepsArgs args)
+__global__ void __launch_bounds__(Threads, (kBlocksBeside<State, Threads>))
+    run(const __grid_constant__ StepsArgs args)
 {
     __shared__ struct {
         StepsArgs::Outside outsides[StepsArgs::kMaxOutsides];
@@ -97,6 +99,8 @@ __global__ void __launch_bounds__(Threads, (kBlocksBeside<State, Threads>)) run(
     extern __shared__ __align__(16) float slots[];
     __shared__ __align__(16) float learned[kLargestHead];
     __shared__ float scratch[kBlock / kWarp];
+    __shared__ Moments moments[StepsArgs::kMaxSteps]; // of whole rows, for all slices of this block
+    __shared__ float roots[StepsArgs::kMaxSteps];
     constexpr bool kRecurs = State::kKind != Step::Kind::Scalar;
     const int thread = int(threadIdx.x), warp = thread / kWarp, lane = thread % kWarp;
     copyWords<Threads>(p.outsides, args.outsides, args.outsideCount);
@@ -107,11 +111,10 @@ __global__ void __launch_bounds__(Threads, (kBlocksBeside<State, Threads>)) run(
         p.stepCount = args.stepCount;
     }
     __syncthreads();
-    const int row = int(blockIdx.y), slice = args.slice, width = args.width, first = int(blockIdx.x) * slice;
-    const int count = min(slice, width - first); // channels of this block
+    const int row = int(blockIdx.y), slice = args.slice, width = args.width;
     const std::int64_t rowAt = std::int64_t(row) * width;
 
-    const auto fetch = [&](int begin, int end) {
+    const auto fetch = [&](int begin, int end, int first, int count) {
         constexpr int kAtOnce = 4; // loads that are under way together
         for (int from = begin * slice + thread; from < end * slice; from += kAtOnce * Threads) {
             float numbers[kAtOnce];
@@ -131,92 +134,108 @@ __global__ void __launch_bounds__(Threads, (kBlocksBeside<State, Threads>)) run(
             }
         }
     };
-    fetch(0, p.weightCount);
     State state;
     float *S = nullptr;
-    if constexpr (kRecurs) {
-        for (int s = 0; s < p.stepCount; ++s) {
-            if (p.steps[s].kind == State::kKind)
-                S = p.steps[s].states[row] + std::int64_t(blockIdx.x) * State::kHead * State::kHead;
+    bool begun = false;
+    for (int first = int(blockIdx.x) * slice; first < width; first += int(gridDim.x) * slice) {
+        const int count = min(slice, width - first); // channels of this slice
+        if (begun)
+            __syncthreads(); // the slots are free again
+        fetch(0, p.weightCount, first, count);
+        if constexpr (kRecurs) {
+            for (int s = 0; s < p.stepCount; ++s) {
+                if (p.steps[s].kind == State::kKind)
+                    S = p.steps[s].states[row] + std::int64_t(blockIdx.x) * State::kHead * State::kHead;
+            }
+            if (thread < State::kThreads)
+                state.load(S, thread);
         }
-        if (thread < State::kThreads)
-            state.load(S, thread);
-    }
-    waitForEarlierLaunch();
-    fetch(p.weightCount, p.outsideCount);
-    __syncthreads();
-    bool complete = true; // every slot is as all threads left it, not only in the thread's own channel
+        if (!begun)
+            waitForEarlierLaunch();
+        fetch(p.weightCount, p.outsideCount, first, count);
+        __syncthreads();
+        bool complete = true; // every slot is as all threads left it, not only in the thread's own channel
 
-    for (int s = 0; s < p.stepCount; ++s) {
-        const Step step = p.steps[s]; // all of it at once: one wait instead of one for each field
-        const auto in = [&](int input) { return slots + step.in[input] * slice; };
-        float *out = slots + step.out * slice;
-        const bool looksAround = step.kind >= Step::Kind::NormalizeHeads;
-        if (looksAround && !complete)
-            __syncthreads();
-        switch (step.kind) {
-        case Step::Kind::Scalar:
-            if (thread < count)
-                out[thread] = apply(step.function, in(0)[thread], in(1)[thread], in(2)[thread], step.epsilon);
-            break;
-        case Step::Kind::LayerNorm: {
-            const Moments moments = rowMoments(step.x + rowAt, width, step.epsilon, scratch);
-            if (thread < count)
-                out[thread] =
-                    fmaf(moments.normalise(step.x[rowAt + first + thread]), in(1)[thread], in(2)[thread]);
-            break;
+        for (int s = 0; s < p.stepCount; ++s) {
+            const Step step = p.steps[s]; // all of it at once: one wait instead of one for each field
+            const auto in = [&](int input) { return slots + step.in[input] * slice; };
+            float *out = slots + step.out * slice;
+            const bool looksAround = step.kind >= Step::Kind::NormalizeHeads;
+            if (looksAround && !complete)
+                __syncthreads();
+            switch (step.kind) {
+            case Step::Kind::Scalar:
+                if (thread < count)
+                    out[thread] =
+                        apply(step.function, in(0)[thread], in(1)[thread], in(2)[thread], step.epsilon);
+                break;
+            case Step::Kind::LayerNorm: {
+                const Moments own =
+                    begun ? moments[s] : rowMoments(step.x + rowAt, width, step.epsilon, scratch);
+                if (!begun && thread == 0)
+                    moments[s] = own;
+                if (thread < count)
+                    out[thread] =
+                        fmaf(own.normalise(step.x[rowAt + first + thread]), in(1)[thread], in(2)[thread]);
+                break;
+            }
+            case Step::Kind::RmsNorm: {
+                const float root =
+                    begun ? roots[s]
+                          : rowRoot(step.x + rowAt, width, step.epsilon, step.epsilonInRoot, scratch);
+                if (!begun && thread == 0)
+                    roots[s] = root;
+                if (thread < count)
+                    out[thread] = step.x[rowAt + first + thread] / root;
+                break;
+            }
+            case Step::Kind::TokenShift:
+                if (thread < count) {
+                    float &before = step.states[row][first + thread];
+                    out[thread] = before;
+                    before = in(0)[thread];
+                }
+                break;
+            case Step::Kind::NormalizeHeads:
+                if (warp == 0) {
+                    const float length = headLength(in(0), slice, lane);
+                    for (int j = lane; j < slice; j += kWarp)
+                        out[j] = in(0)[j] / length;
+                }
+                break;
+            case Step::Kind::GroupNorm:
+                if (warp == 0) {
+                    const Moments moments = headMoments(in(0), slice, step.epsilon, lane);
+                    for (int j = lane; j < slice; j += kWarp)
+                        out[j] = fmaf(moments.normalise(in(0)[j]), in(1)[j], in(2)[j]);
+                }
+                break;
+            case Step::Kind::Bonus7:
+                if (warp == 0) {
+                    const float sum = headBonus(in(0), in(1), in(3), slice, lane);
+                    for (int j = lane; j < slice; j += kWarp)
+                        out[j] = sum * in(2)[j];
+                }
+                break;
+            case Step::Kind::Wkv5:
+            case Step::Kind::Wkv7:
+                if constexpr (kRecurs)
+                    recur(state, step, slots, learned);
+                break;
+            }
+            if (looksAround)
+                __syncthreads();
+            complete = looksAround;
+            if (s == 0 && !begun)
+                letNextLaunchStart(); // not before: its first reads would stand in line before ours
+            if (step.store && thread < count)
+                step.store[rowAt + first + thread] = out[thread];
         }
-        case Step::Kind::RmsNorm: {
-            const float root = rowRoot(step.x + rowAt, width, step.epsilon, step.epsilonInRoot, scratch);
-            if (thread < count)
-                out[thread] = step.x[rowAt + first + thread] / root;
-            break;
+        if constexpr (kRecurs) {
+            if (thread < State::kThreads)
+                state.save(S, thread);
         }
-        case Step::Kind::TokenShift:
-            if (thread < count) {
-                float &before = step.states[row][first + thread];
-                out[thread] = before;
-                before = in(0)[thread];
-            }
-            break;
-        case Step::Kind::NormalizeHeads:
-            if (warp == 0) {
-                const float length = headLength(in(0), slice, lane);
-                for (int j = lane; j < slice; j += kWarp)
-                    out[j] = in(0)[j] / length;
-            }
-            break;
-        case Step::Kind::GroupNorm:
-            if (warp == 0) {
-                const Moments moments = headMoments(in(0), slice, step.epsilon, lane);
-                for (int j = lane; j < slice; j += kWarp)
-                    out[j] = fmaf(moments.normalise(in(0)[j]), in(1)[j], in(2)[j]);
-            }
-            break;
-        case Step::Kind::Bonus7:
-            if (warp == 0) {
-                const float sum = headBonus(in(0), in(1), in(3), slice, lane);
-                for (int j = lane; j < slice; j += kWarp)
-                    out[j] = sum * in(2)[j];
-            }
-            break;
-        case Step::Kind::Wkv5:
-        case Step::Kind::Wkv7:
-            if constexpr (kRecurs)
-                recur(state, step, slots, learned);
-            break;
-        }
-        if (looksAround)
-            __syncthreads();
-        complete = looksAround;
-        if (s == 0)
-            letNextLaunchStart(); // not before: its first reads would stand in line before ours
-        if (step.store && thread < count)
-            step.store[rowAt + first + thread] = out[thread];
-    }
-    if constexpr (kRecurs) {
-        if (thread < State::kThreads)
-            state.save(S, thread);
+        begun = true;
     }
 }
 
@@ -224,7 +243,10 @@ template <typename State, int Threads = kBlock>
 void start(const StepsArgs &p, cudaStream_t stream)
 {
     const std::size_t slots = std::size_t(p.outsideCount + p.stepCount);
-    launchEarly(run<State, Threads>, dim3(blocksFor(p.width, p.slice), unsigned(p.rows)), dim3(Threads),
+    // Blocks enough there are of many rows: one for all slices of a row looks at the whole of it only once.
+    const bool oneForAll = Threads == kBlock && State::kKind == Step::Kind::Scalar && p.rows >= kManyRows;
+    const unsigned blocks = oneForAll ? 1 : blocksFor(p.width, p.slice);
+    launchEarly(run<State, Threads>, dim3(blocks, unsigned(p.rows)), dim3(Threads),
                 slots * std::size_t(p.slice) * sizeof(float), stream, p);
 }
 
@@ -250,7 +272,7 @@ void runSteps(const StepsArgs &p, cudaStream_t stream)
             return startFor<State7>(p, stream);
         wholeRows = wholeRows || kind == Step::Kind::LayerNorm || kind == Step::Kind::RmsNorm;
     }
-    if (p.rows >= kRowsForSmallBlocks && p.slice <= kSmallBlock && !wholeRows)
+    if (p.rows >= kManyRows && p.slice <= kSmallBlock && !wholeRows)
         start<NoState, kSmallBlock>(p, stream);
     else
         start<NoState>(p, stream);

@@ -1,5 +1,5 @@
-// For the usual head sizes a few threads keep a value row of the state in registers over all rows, in blocks of
-// a quarter of a head; other sizes work on it where it lies, a block per head and a warp per value row.
+// For the usual head sizes a few threads keep a value row of the state in registers over all rows, in blocks
+// of a quarter of a head; other sizes work on it where it lies, a block per head and a warp per value row.
 #include "kernels/cuda/ops.h"
 #include "kernels/cuda/wkv7.cuh"
 

@@ -8,17 +8,17 @@
 
 namespace volary::cuda {
 
-// Sums over a row have kParts7 parts, each of fours of columns. Few threads for a row hold several parts each,
-// which spares a launch threads; many hold one and wait less. The parts are summed in pairs as if each had a
-// thread of its own, so that both give the same bits.
+// Sums over a row have kParts7 parts, each of fours of columns. Few threads for a row hold several parts
+// each, which spares a launch threads; many hold one and wait less. The parts are summed in pairs as if each
+// had a thread of its own, so that both give the same bits.
 constexpr int kParts7 = 8;
 
 // Sharers: threads of a value row.
 template <int N, int Sharers>
 class ValueRow7 {
-    static constexpr int kOwn = kParts7 / Sharers;  // parts of a thread: its number, and every Sharers-th on
-    static constexpr int kFours = N / kParts7 / 4;  // of a part
-    static constexpr int kStep = 4 * kParts7;       // from one four of a part to the next
+    static constexpr int kOwn = kParts7 / Sharers; // parts of a thread: its number, and every Sharers-th on
+    static constexpr int kFours = N / kParts7 / 4; // of a part
+    static constexpr int kStep = 4 * kParts7;      // from one four of a part to the next
 
 public:
     static constexpr int kThreads = N * Sharers;
@@ -51,8 +51,8 @@ public:
         }
     }
 
-    // The thread's part of what the row reads: sum() makes it whole. learned: kappa * a. v: of this value row.
-    // All threads of the warp take part. The vectors are aligned to 16 bytes.
+    // The thread's part of what the row reads: sum() makes it whole. learned: kappa * a. v: of this value
+    // row. All threads of the warp take part. The vectors are aligned to 16 bytes.
     __device__ Sums advance(const float *r, const float *w, const float *k, const float *kappa,
                             const float *learned, float v)
     {
@@ -71,9 +71,9 @@ public:
 #pragma unroll
             for (int m = 0; m < kFours; ++m) {
                 const float4 added = mine(k, o, m);
-                const float4 written = multiplyAdd({forgotten, forgotten, forgotten, forgotten},
-                                                   mine(learned, o, m),
-                                                   {v * added.x, v * added.y, v * added.z, v * added.w});
+                const float4 written =
+                    multiplyAdd({forgotten, forgotten, forgotten, forgotten}, mine(learned, o, m),
+                                {v * added.x, v * added.y, v * added.z, v * added.w});
                 m_row[o][m] = multiplyAdd(m_row[o][m], mine(w, o, m), written);
                 read.parts[o] = multiplyAdd(m_row[o][m], mine(r, o, m), read.parts[o]);
             }
@@ -102,7 +102,10 @@ public:
     }
 
 private:
-    __device__ int columnOf(int o, int m) const { return kStep * m + 4 * Sharers * o + m_first; }
+    __device__ int columnOf(int o, int m) const
+    {
+        return kStep * m + 4 * Sharers * o + m_first;
+    }
 
     __device__ float4 mine(const float *vector, int o, int m) const
     {
