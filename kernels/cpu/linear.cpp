@@ -109,6 +109,8 @@ void oneRow(const T *weight, const LinearArgs &p, std::size_t begin, std::size_t
 // The sums of a tile, its weights and one activation fill the registers: 16 of them up to AVX2, 32 with
 // AVX-512.
 constexpr int kPanel = 4;
+constexpr int kBlockStreams = 4; // weight rows in blocks that meet one row of activations
+constexpr int kBlockPair = 2;    // and that meet a few
 constexpr int kTileRows = HWY_TARGET <= HWY_AVX3 ? 6 : 3;
 
 // `rows` rows from `t` on, which are Most or fewer.
@@ -175,30 +177,50 @@ void manyRows(const T *weight, const LinearArgs &p, std::size_t begin, std::size
 
 // Weights in blocks. The numbers are made in the same way and summed in the same order whether a row of
 // weights meets one row of activations or many.
-// Products of `Outputs` weight rows with one activation row.
-template <DType Type, int Outputs>
+
+// Products of `Outputs` weight rows with `Rows` activation rows: out[r * stride + o].
+template <DType Type, int Outputs, int Rows>
 HWY_INLINE void blockTile(const std::byte *weight, std::size_t rowBytes, const float *x, std::size_t inputs,
-                          float *out)
+                          float *out, std::size_t stride)
 {
     const Lanes d;
-    constexpr int kGroups = elementsPerBlock(Type) / kGroup;
+    constexpr std::size_t kGroups = elementsPerBlock(Type) / kGroup;
     const std::size_t blockBytes = bytesPerBlock(Type);
-    Vec sum[Outputs];
-    for (int o = 0; o < Outputs; ++o)
-        sum[o] = hn::Zero(d);
+    Vec sum[Rows][Outputs];
+    for (int r = 0; r < Rows; ++r) {
+        for (int o = 0; o < Outputs; ++o)
+            sum[r][o] = hn::Zero(d);
+    }
     for (std::size_t i = 0; i < inputs; weight += blockBytes) {
-        for (int g = 0; g < kGroups; ++g, i += kGroup) {
+        for (std::size_t g = 0; g < kGroups; ++g, i += kGroup) {
             for (int o = 0; o < Outputs; ++o) {
                 const std::byte *block = weight + std::size_t(o) * rowBytes;
-                callAhead(block);
-                forWeights<Type>(block, g, [&](std::size_t at, Vec w) {
-                    sum[o] = hn::MulAdd(w, load(x + i + at), sum[o]);
+                callAhead(block + g * blockBytes / kGroups); // a block is longer than what one call brings
+                forWeights<Type>(block, int(g), [&](std::size_t at, Vec w) {
+                    for (int r = 0; r < Rows; ++r)
+                        sum[r][o] = hn::MulAdd(w, load(x + std::size_t(r) * inputs + i + at), sum[r][o]);
                 });
             }
         }
     }
-    for (int o = 0; o < Outputs; ++o)
-        out[o] = hn::GetLane(hn::SumOfLanes(d, sum[o]));
+    for (int r = 0; r < Rows; ++r) {
+        for (int o = 0; o < Outputs; ++o)
+            out[std::size_t(r) * stride + std::size_t(o)] = hn::GetLane(hn::SumOfLanes(d, sum[r][o]));
+    }
+}
+
+// `rows` rows from `t` on, which are Most or fewer.
+template <DType Type, int Most>
+void blocksTimesFew(const std::byte *weight, std::size_t rowBytes, const LinearArgs &p, std::size_t o,
+                    std::size_t t, std::size_t rows)
+{
+    if constexpr (Most > 1) {
+        if (rows < std::size_t(Most))
+            return blocksTimesFew<Type, Most - 1>(weight, rowBytes, p, o, t, rows);
+    }
+    const auto inputs = std::size_t(p.weight.inputs), outputs = std::size_t(p.weight.outputs);
+    blockTile<Type, kBlockPair, Most>(weight, rowBytes, p.x + t * inputs, inputs, p.out + t * outputs + o,
+                                      outputs);
 }
 
 // `count` rows of weights as float32.
@@ -222,10 +244,25 @@ void linearBlocks(const LinearArgs &p, std::size_t begin, std::size_t end)
     const auto *weight = static_cast<const std::byte *>(p.weight.data);
     std::size_t o = begin;
     if (p.rows == 1) {
-        for (; o + 4 <= end; o += 4)
-            blockTile<Type, 4>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
+        for (; o + kBlockStreams <= end; o += kBlockStreams)
+            blockTile<Type, kBlockStreams, 1>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o, 0);
         for (; o < end; ++o)
-            blockTile<Type, 1>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o);
+            blockTile<Type, 1, 1>(weight + o * rowBytes, rowBytes, p.x, inputs, p.out + o, 0);
+        return;
+    }
+    const auto rows = std::size_t(p.rows), outputs = std::size_t(p.weight.outputs);
+    if (rows <= 2 * kTileRows) { // as in manyRows()
+        const std::size_t height = rows <= kTileRows ? rows : (rows + 1) / 2;
+        for (; o + kBlockPair <= end; o += kBlockPair) {
+            for (std::size_t t = 0; t < rows; t += height)
+                blocksTimesFew<Type, kTileRows>(weight + o * rowBytes, rowBytes, p, o, t,
+                                                std::min(height, rows - t));
+        }
+        for (; o < end; ++o) {
+            for (std::size_t t = 0; t < rows; ++t)
+                blockTile<Type, 1, 1>(weight + o * rowBytes, rowBytes, p.x + t * inputs, inputs,
+                                      p.out + t * outputs + o, 0);
+        }
         return;
     }
     std::vector<float> widened(kPanel * inputs);

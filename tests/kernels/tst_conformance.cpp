@@ -443,6 +443,24 @@ void TestConformance::resultsDoNotDependOnTheNumberOfThreads()
             QVERIFY2(got.output == expected.output && got.states == expected.states,
                      qPrintable(QString("%1 with %2 threads").arg(name(OpKind(kind)).data()).arg(threads)));
         }
+        for (const DType type : kMatrixTypes) { // wide enough to be dealt out, for one row, a few and many
+            for (const int rows : {1, integer(2, 12), integer(13, 40)}) {
+                const auto weight = normal({integer(600, 700), 256}), x = normal({rows, 256});
+                const Case c{.rows = rows,
+                             .firstRow = {0, rows},
+                             .states = {},
+                             .stateSlots = {},
+                             .record = [&](Ops &op, Scene &s) {
+                                 return op.linear(s.tensor(weight, type), s.activation(op, x));
+                             }};
+                REQUIRE(const Outcome expected, run(*one, c));
+                REQUIRE(const Outcome got, run(*many, c));
+                QVERIFY2(got.output == expected.output, qPrintable(QString("%1 rows of %2 with %3 threads")
+                                                                       .arg(rows)
+                                                                       .arg(name(type).data())
+                                                                       .arg(threads)));
+            }
+        }
     }
 }
 
@@ -456,7 +474,7 @@ void TestConformance::rowsDoNotDependOnWhatIsComputedBesideThem()
             continue;
         const int block = elementsPerBlock(type);
         const int width = integer(1, isQuantised(type) ? 5 : 200) * block, outputs = integer(1, 90),
-                  rows = 19;
+                  rows = integer(2, 19);
         const auto weight = normal({outputs, width}), x = normal({rows, width});
         const auto linear = [&](const Numbers &input) {
             return Case{.rows = int(input.shape[0]),
