@@ -251,7 +251,7 @@ void linearBlocks(const LinearArgs &p, std::size_t begin, std::size_t end)
         return;
     }
     const auto rows = std::size_t(p.rows), outputs = std::size_t(p.weight.outputs);
-    if (rows <= 2 * kTileRows) { // as in manyRows()
+    if (p.rows <= 2 * kTileRows) { // as in manyRows()
         const std::size_t height = rows <= kTileRows ? rows : (rows + 1) / 2;
         for (; o + kBlockPair <= end; o += kBlockPair) {
             for (std::size_t t = 0; t < rows; t += height)
