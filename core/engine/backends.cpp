@@ -5,6 +5,9 @@
 #include "kernels/cpu/backend.h"
 #include "kernels/cpu/machine_rates.h"
 #include "kernels/reference/backend.h"
+#include "kernels/vulkan/backend.h"
+
+#include <cstdlib>
 
 namespace volary {
 
@@ -29,6 +32,26 @@ DeviceChoice describeCuda()
             device.error().what};
 }
 
+// Asked once: starting drivers takes long, and devices stay what they are.
+DeviceChoice describeVulkan()
+{
+    static const Result<Device> device = describeVulkanDevice();
+    if (device)
+        return {device.value(), ""};
+    return {{.backend = "vulkan", .name = "Vulkan GPU", .memoryBytes = 0, .numericProfile = ""},
+            device.error().what};
+}
+
+// Where users keep what can be made again; empty when they have no such place.
+std::string cacheFolder()
+{
+    const char *const cache = std::getenv("XDG_CACHE_HOME");
+    if (cache && *cache == '/')
+        return std::string(cache) + "/volary";
+    const char *const home = std::getenv("HOME");
+    return home && *home == '/' ? std::string(home) + "/.cache/volary" : std::string();
+}
+
 } // namespace
 
 std::vector<DeviceChoice> listDevices()
@@ -37,8 +60,7 @@ std::vector<DeviceChoice> listDevices()
         {makeCpuBackend()->device(), ""},
         {makeReferenceBackend()->device(), ""},
         describeCuda(),
-        {{.backend = "vulkan", .name = "Vulkan GPU", .memoryBytes = 0, .numericProfile = ""},
-         "This version of Volary has no Vulkan backend yet."},
+        describeVulkan(),
     };
 }
 
@@ -50,12 +72,10 @@ Result<std::unique_ptr<Backend>> makeBackend(std::string_view name, int threads)
         return makeReferenceBackend();
     if (name == "cuda")
         return makeCudaBackend();
-    for (const DeviceChoice &choice : listDevices()) {
-        if (choice.device.backend == name)
-            return Error{ErrorCode::Unsupported, choice.unusable, "Use the cpu backend."};
-    }
+    if (name == "vulkan")
+        return makeVulkanBackend({.cacheFolder = cacheFolder()});
     return Error{ErrorCode::Invalid, format("There is no backend named “%s”.", printable(name).c_str()),
-                 "Choose one of auto, cpu, cuda, reference."};
+                 "Choose one of auto, cpu, cuda, vulkan, reference."};
 }
 
 Result<DeviceRates> measureDevice(std::string_view name, int threads)
@@ -64,6 +84,8 @@ Result<DeviceRates> measureDevice(std::string_view name, int threads)
         TRY(const CudaLibrary *library, openCudaLibrary());
         return library->measure();
     }
+    if (name == "vulkan")
+        return measureVulkanDevice();
     const cpu::MachineRates rates = cpu::measureMachine(threads);
     return DeviceRates{rates.readGbPerSecond, rates.copyGbPerSecond, rates.floatTflopPerSecond};
 }

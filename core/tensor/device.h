@@ -24,8 +24,8 @@ struct Device {
 struct DeviceRates {
     double readGbPerSecond = 0; // summing a buffer far larger than the caches
     double copyGbPerSecond = 0; // copying it, bytes read plus bytes written
-    // Multiply-adds in registers, two operations each: of float32 vectors on the processor, of f16 matrices
-    // with float32 sums on a GPU.
+    // Multiply-adds in registers, two operations each: of float32 vectors on the processor and through
+    // Vulkan, of f16 matrices with float32 sums through CUDA.
     double matrixTflopPerSecond = 0;
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/tensor/dtype.h"
+#include "kernels/gpu/scalar.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -9,21 +10,7 @@
 
 namespace volary::cuda {
 
-// Ops in which every number depends on its own place only.
-enum class Scalar : std::uint8_t {
-    Add,
-    Mul,
-    Lerp,
-    ScaleKey7,
-    Decay6,
-    Decay7,
-    AtMost,
-    Tanh,
-    Sigmoid,
-    SquaredRelu,
-    Silu,
-    OneMinusDecay6
-};
+using gpu::Scalar;
 
 // A matrix product and what is done to each of its numbers before it is written.
 struct Epilogue {

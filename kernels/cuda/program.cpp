@@ -13,41 +13,27 @@
 
 namespace volary::cuda {
 
+using gpu::inputCount;
+using gpu::isWeight;
+using gpu::Launch;
+using gpu::ProductChain;
+using gpu::RunBlock;
+using gpu::scalarOf;
+using gpu::Schedule;
+
 namespace {
 
-bool isWeight(const Plan &plan, ValueId id)
-{
-    return plan.values[std::size_t(id)].kind == PlanValue::Kind::Weight;
-}
-
-// Rows that an op looks at: those of the run, or the last of them.
-int rowsSeen(const Plan &plan, const PlanOp &op)
-{
-    return op.inputs[0] >= 0 && !isWeight(plan, op.inputs[0])
-               ? int(plan.values[std::size_t(op.inputs[0])].shape[0])
-               : plan.rows;
-}
-
-// Whether an op asks which rows belong to which sequence.
-bool looksAtSequences(OpKind kind)
-{
-    switch (kind) {
-    case OpKind::TokenShift:
-    case OpKind::Wkv4:
-    case OpKind::Wkv5:
-    case OpKind::Wkv7:
-    case OpKind::Rope:
-    case OpKind::KeepRows:
-    case OpKind::Attention:
-    case OpKind::LastRows: return true;
-    default: return false;
-    }
-}
+constexpr gpu::LaunchLimits kLimits{.products = ProductsArgs::kMaxProducts,
+                                    .epilogues = Product::kMaxEpilogues,
+                                    .steps = StepsArgs::kMaxSteps,
+                                    .outsides = StepsArgs::kMaxOutsides,
+                                    .slice = StepsArgs::kMaxSlice,
+                                    .recurrences = true};
 
 // Queues the launches of one plan.
 class Queue {
 public:
-    Queue(const Plan &plan, const Schedule &schedule, const BlockLayout &layout, std::byte *block,
+    Queue(const Plan &plan, const Schedule &schedule, const RunBlock &layout, std::byte *block,
           std::byte *arena, std::byte *scratch, cudaStream_t stream)
         : m_plan(plan), m_schedule(schedule), m_layout(layout), m_block(block), m_arena(arena),
           m_scratch(scratch), m_stream(stream)
@@ -181,7 +167,7 @@ private:
         const auto stream = m_stream;
         switch (op.kind) {
         case OpKind::Embed:
-            embed({matrix(op.inputs[0]), numbers(m_layout.tokens), output(op), m_plan.rows}, stream);
+            embed({matrix(op.inputs[0]), numbers(m_layout.tokens()), output(op), m_plan.rows}, stream);
             break;
         case OpKind::TokenShift:
             tokenShift({in(op, 0), output(op), states(op, 0), map(op), width(op)}, stream);
@@ -222,9 +208,9 @@ private:
             rope({in(op, 0), output(op), positions(op), op.heads, headSize(op), op.base, op.halves}, stream);
             break;
         case OpKind::KeepTokens:
-            keepRows(
-                {reinterpret_cast<const float *>(numbers(m_layout.tokens)), states(op, 0), positions(op), 1},
-                stream);
+            keepRows({reinterpret_cast<const float *>(numbers(m_layout.tokens())), states(op, 0),
+                      positions(op), 1},
+                     stream);
             break;
         case OpKind::KeepRows:
             keepRows({in(op, 0), states(op, 0), positions(op), int(value(op.inputs[0]).shape[1])}, stream);
@@ -276,23 +262,14 @@ private:
     }
     PositionMap positions(const PlanOp &op) const
     {
-        const int rows = rowsSeen(m_plan, op);
-        const auto at = [&](std::size_t position) {
-            return reinterpret_cast<const std::int64_t *>(m_block + position);
-        };
-        for (const BlockLayout::Window &window : m_layout.windows) {
-            if (window.rows == rows && rows != m_plan.rows)
-                return {{numbers(window.firstRow), 1, rows}, at(window.position)};
-        }
-        return {{numbers(m_layout.firstRow), m_plan.sequences, m_plan.rows}, at(m_layout.positions)};
+        const RunBlock::Sequences found = m_layout.sequencesOf(op);
+        return {{numbers(found.firstRow), found.sequences, found.rows},
+                reinterpret_cast<const std::int64_t *>(m_block + found.positions)};
     }
     RowMap map(const PlanOp &op) const { return positions(op).map; }
     float *const *states(const PlanOp &op, std::size_t slot) const
     {
-        const auto &indices = m_layout.stateIndices;
-        const auto place = std::ranges::find(indices, value(op.states[slot]).index);
-        const auto before = std::size_t(place - indices.begin());
-        return reinterpret_cast<float *const *>(m_block) + before * std::size_t(m_plan.sequences);
+        return reinterpret_cast<float *const *>(m_block + m_layout.statesOf(op, slot));
     }
 
     float *output(const PlanOp &op) const { return number(op.output); }
@@ -302,7 +279,7 @@ private:
 
     const Plan &m_plan;
     const Schedule &m_schedule;
-    const BlockLayout &m_layout;
+    const RunBlock &m_layout;
     std::byte *m_block;
     std::byte *m_arena;
     std::byte *m_scratch; // of products of many rows, or null
@@ -326,57 +303,24 @@ std::size_t scratchBytes(const Plan &plan, const Schedule &schedule)
     return most;
 }
 
-template <typename T>
-void put(std::vector<std::byte> &block, std::size_t offset, std::span<const T> from)
-{
-    std::memcpy(block.data() + offset, from.data(), from.size_bytes());
-}
-
 } // namespace
 
-BlockLayout::BlockLayout(const Plan &plan)
-{
-    for (const PlanValue &value : plan.values) {
-        if (value.kind == PlanValue::Kind::State &&
-            std::ranges::find(stateIndices, value.index) == stateIndices.end())
-            stateIndices.push_back(value.index);
-    }
-    for (const PlanOp &op : plan.ops) {
-        const int seen = rowsSeen(plan, op);
-        const auto known = [&](const Window &window) { return window.rows == seen; };
-        if (looksAtSequences(op.kind) && seen != plan.rows && std::ranges::none_of(windows, known)) {
-            VOLARY_CHECK(plan.sequences == 1, "only a single sequence has a window");
-            windows.push_back({seen, 0, 0});
-        }
-    }
-    const auto sequences = std::size_t(plan.sequences);
-    bytes = stateIndices.size() * sequences * sizeof(float *);
-    const auto reserve = [this](std::size_t size) { return std::exchange(bytes, bytes + size); };
-    positions = reserve(sequences * sizeof(std::int64_t));
-    for (Window &window : windows)
-        window.position = reserve(sizeof(std::int64_t));
-    for (Window &window : windows)
-        window.firstRow = reserve(2 * sizeof(std::int32_t));
-    firstRow = reserve((sequences + 1) * sizeof(std::int32_t));
-    tokens = reserve(std::size_t(plan.rows) * sizeof(std::int32_t));
-}
-
 CudaProgram::CudaProgram(std::shared_ptr<const Plan> ofPlan)
-    : Program(std::move(ofPlan)), m_schedule(scheduleOf(plan())), m_layout(plan()),
+    : Program(std::move(ofPlan)), m_schedule(gpu::scheduleOf(plan(), kLimits)), m_runBlock(plan()),
       m_scratchBytes(scratchBytes(plan(), m_schedule))
 {}
 
 void CudaProgram::queueAll(std::byte *arena, cudaStream_t stream) const
 {
     std::byte *scratch = m_scratchBytes > 0 ? arena + (arenaBytes() - m_scratchBytes) : nullptr;
-    Queue(plan(), m_schedule, m_layout, m_block->device(), arena, scratch, stream).addAll();
+    Queue(plan(), m_schedule, m_runBlock, m_block->device(), arena, scratch, stream).addAll();
 }
 
 Result<std::unique_ptr<CudaProgram>> CudaProgram::create(std::shared_ptr<const Plan> plan)
 {
     std::unique_ptr<CudaProgram> program(new CudaProgram(std::move(plan)));
-    program->m_hostBlock.resize(program->m_layout.bytes);
-    TRY(program->m_block, DeviceBuffer::create(program->m_layout.bytes));
+    program->m_hostBlock.resize(program->m_runBlock.bytes());
+    TRY(program->m_block, DeviceBuffer::create(program->m_runBlock.bytes()));
     return program;
 }
 
@@ -394,23 +338,8 @@ void CudaProgram::forgetGraph()
 
 Result<> CudaProgram::uploadBlock(const Bindings &bindings, cudaStream_t stream)
 {
-    std::size_t to = 0;
-    for (const int index : m_layout.stateIndices) {
-        for (const std::span<const Tensor> &sequence : bindings.states) {
-            const std::byte *state = address(sequence[std::size_t(index)]);
-            put(m_hostBlock, to, std::span<const std::byte *const>(&state, 1));
-            to += sizeof(state);
-        }
-    }
-    put(m_hostBlock, m_layout.positions, bindings.positions);
-    for (const BlockLayout::Window &window : m_layout.windows) {
-        const std::int64_t position = bindings.positions[0] + plan().rows - window.rows;
-        const std::int32_t rows[] = {0, window.rows};
-        put(m_hostBlock, window.position, std::span<const std::int64_t>(&position, 1));
-        put(m_hostBlock, window.firstRow, std::span<const std::int32_t>(rows));
-    }
-    put(m_hostBlock, m_layout.firstRow, bindings.firstRow);
-    put(m_hostBlock, m_layout.tokens, bindings.tokens);
+    m_runBlock.fill(m_hostBlock, bindings,
+                    [](const Tensor &tensor) { return reinterpret_cast<std::uint64_t>(address(tensor)); });
     return check(cudaMemcpyAsync(m_block->device(), m_hostBlock.data(), m_hostBlock.size(),
                                  cudaMemcpyHostToDevice, stream),
                  "passing tokens to it");

@@ -4,29 +4,14 @@
 
 #include "core/tensor/backend.h"
 #include "kernels/cuda/memory.h"
-#include "kernels/cuda/schedule.h"
+#include "kernels/gpu/run_block.h"
+#include "kernels/gpu/schedule.h"
 
 #include <cuda_runtime.h>
 
 #include <vector>
 
 namespace volary::cuda {
-
-// Where in a program's block its parts lie: the addresses of every state tensor of every sequence, the
-// positions of the sequences, their first rows, the tokens, and what stands in for positions and first rows
-// where only the last rows of a single sequence are looked at.
-struct BlockLayout {
-    explicit BlockLayout(const Plan &plan);
-
-    struct Window {
-        int rows;
-        std::size_t position, firstRow;
-    };
-
-    std::vector<int> stateIndices; // of the state spec, in the order of the block
-    std::vector<Window> windows;
-    std::size_t positions, firstRow, tokens, bytes;
-};
 
 class CudaProgram final : public Program {
 public:
@@ -50,8 +35,8 @@ private:
     Result<> record(std::byte *arena, cudaStream_t stream);
     void forgetGraph();
 
-    Schedule m_schedule;
-    BlockLayout m_layout;
+    gpu::Schedule m_schedule;
+    gpu::RunBlock m_runBlock;
     std::size_t m_scratchBytes;
     std::vector<std::byte> m_hostBlock;
     std::shared_ptr<DeviceBuffer> m_block;

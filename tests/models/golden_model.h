@@ -44,27 +44,27 @@ inline void forBackendsAndChunks(const QStringList &backends)
 
 inline void forEveryBackend()
 {
-    forBackends({"reference", "cpu", "cuda"});
+    forBackends({"reference", "cpu", "cuda", "vulkan"});
 }
 inline void forEveryBackendAndChunk()
 {
-    forBackendsAndChunks({"reference", "cpu", "cuda"});
+    forBackendsAndChunks({"reference", "cpu", "cuda", "vulkan"});
 }
 
-// For models whose ops the GPU backends do not have.
-inline void forHostBackends()
+// For models whose ops CUDA does not have.
+inline void forBackendsWithEveryOp()
 {
-    forBackends({"reference", "cpu"});
+    forBackends({"reference", "cpu", "vulkan"});
 }
-inline void forHostBackendsAndChunks()
+inline void forBackendsWithEveryOpAndChunks()
 {
-    forBackendsAndChunks({"reference", "cpu"});
+    forBackendsAndChunks({"reference", "cpu", "vulkan"});
 }
 
 // Those that are built for speed, and so arrange their sums in ways of their own.
 inline void forFastBackends()
 {
-    forBackends({"cpu", "cuda"});
+    forBackends({"cpu", "cuda", "vulkan"});
 }
 
 // "mid.2.att_shift" and so on, as the golden data name a state tensor.
@@ -233,7 +233,7 @@ inline void checkEveryCut(const std::string &folder, const QString &backend)
         REQUIRE(State whole, test.runner->newState());
         REQUIRE(const auto expected, allLogits(*test.runner, whole, tokens, alike.whole));
 
-        for (int round = 0; round < 8; ++round) {
+        for (int round = 0; round < roundsOn(backend, 8); ++round) {
             REQUIRE(State state, test.runner->newState());
             std::vector<float> logits;
             for (std::size_t at = 0; at < tokens.size();) {

@@ -202,7 +202,7 @@ void TestAdapter::logitsMatchTheGoldenData_data()
     QTest::addColumn<QString>("folder");
     QTest::addColumn<QString>("backend");
     for (const char *folder : {"bone-r16", "bat-r16", "lora-r8"}) {
-        for (const char *backend : {"reference", "cpu", "cuda"})
+        for (const char *backend : {"reference", "cpu", "cuda", "vulkan"})
             QTest::addRow("%s, %s", folder, backend) << folder << backend;
     }
 }

@@ -50,7 +50,7 @@ void TestGgufModels::logitsAreThoseOfTheModel_data()
     QTest::addColumn<int>("source");
     QTest::addColumn<QString>("backend");
     for (int i = 0; i < int(std::size(kSources)); ++i)
-        for (const char *backend : {"reference", "cpu"})
+        for (const char *backend : {"reference", "cpu", "vulkan"})
             QTest::addRow("%s, %s", kSources[i].file, backend) << i << backend;
 }
 

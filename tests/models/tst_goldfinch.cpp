@@ -227,7 +227,7 @@ void TestGoldFinch::everyWayToCutATextGivesTheSameBits()
     const std::vector<TokenId> tokens = randomTokens(200);
     REQUIRE(State whole, test.runner->newState());
     REQUIRE(const auto expected, allLogits(*test.runner, whole, tokens, tokens.size()));
-    for (int round = 0; round < 8; ++round) {
+    for (int round = 0; round < roundsOn(backend, 8); ++round) {
         REQUIRE(State state, test.runner->newState());
         std::vector<float> logits;
         for (std::size_t at = 0; at < tokens.size();) {

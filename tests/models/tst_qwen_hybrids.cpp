@@ -28,7 +28,7 @@ void forEveryVariant()
     QTest::addColumn<QString>("architecture");
     QTest::addColumn<QString>("backend");
     for (const Variant &variant : kVariants)
-        for (const char *backend : {"reference", "cpu", "cuda"})
+        for (const char *backend : {"reference", "cpu", "cuda", "vulkan"})
             QTest::addRow("%s, %s", variant.folder, backend)
                 << QString(variant.folder) << variant.architecture << backend;
 }

@@ -24,7 +24,7 @@ private slots:
     void rwkvCppFileGivesTheSameLogits();
     void trainedTinyModelAgreesWithItsAuthors_data() { forEveryBackend(); }
     void trainedTinyModelAgreesWithItsAuthors();
-    void quantisedTinyModelStaysClose_data() { forHostBackends(); }
+    void quantisedTinyModelStaysClose_data() { forBackendsWithEveryOp(); }
     void quantisedTinyModelStaysClose();
 };
 

@@ -21,7 +21,7 @@ void forEveryVersionAndFastBackend()
     QTest::addColumn<QString>("version");
     QTest::addColumn<QString>("backend");
     for (const char *version : {"5.0", "5.1", "5.2"}) {
-        for (const char *backend : {"cpu", "cuda"})
+        for (const char *backend : {"cpu", "cuda", "vulkan"})
             QTest::addRow("%s, %s", version, backend) << version << backend;
     }
 }
@@ -53,7 +53,7 @@ private slots:
     void rwkvCppFileGivesTheSameLogits();
     void trainedTinyModelAgreesWithItsAuthors_data() { forEveryBackend(); }
     void trainedTinyModelAgreesWithItsAuthors();
-    void quantisedTinyModelStaysClose_data() { forHostBackends(); }
+    void quantisedTinyModelStaysClose_data() { forBackendsWithEveryOp(); }
     void quantisedTinyModelStaysClose();
 };
 
@@ -105,7 +105,7 @@ void TestRwkv5::logitsAndStatesMatchTheGoldenData_data()
     QTest::addColumn<QString>("backend");
     QTest::addColumn<int>("chunk");
     for (const char *version : {"5.0", "5.1", "5.2"}) {
-        for (const char *backend : {"reference", "cpu", "cuda"}) {
+        for (const char *backend : {"reference", "cpu", "cuda", "vulkan"}) {
             for (const int chunk : {1, 5, 64, 96})
                 QTest::addRow("%s, %s, chunks of %d", version, backend, chunk) << version << backend << chunk;
         }
@@ -125,7 +125,7 @@ void TestRwkv5::continuesFromTheMiddleOfTheGoldenData_data()
     QTest::addColumn<QString>("version");
     QTest::addColumn<QString>("backend");
     for (const char *version : {"5.0", "5.1", "5.2"}) {
-        for (const char *backend : {"reference", "cpu", "cuda"})
+        for (const char *backend : {"reference", "cpu", "cuda", "vulkan"})
             QTest::addRow("%s, %s", version, backend) << version << backend;
     }
 }

@@ -62,7 +62,7 @@ class TestRwkv7a : public QObject {
     Q_OBJECT
 
 private slots:
-    void logitsAndStatesMatchTheGoldenData_data() { forHostBackendsAndChunks(); }
+    void logitsAndStatesMatchTheGoldenData_data() { forBackendsWithEveryOpAndChunks(); }
     void logitsAndStatesMatchTheGoldenData()
     {
         QFETCH(QString, backend);
@@ -70,7 +70,7 @@ private slots:
         checkLogitsAndStates(kGolden, backend, chunk);
     }
 
-    void continuesFromTheMiddleOfTheGoldenData_data() { forHostBackends(); }
+    void continuesFromTheMiddleOfTheGoldenData_data() { forBackendsWithEveryOp(); }
     void continuesFromTheMiddleOfTheGoldenData()
     {
         QFETCH(QString, backend);

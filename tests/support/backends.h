@@ -17,6 +17,13 @@ inline QString whyUnusable(const QString &backend)
     return "there is no such backend";
 }
 
+// How often to try something at random: through Vulkan less often, since where there is no GPU its software
+// device takes a hundred times as long.
+inline int roundsOn(const QString &backend, int rounds)
+{
+    return backend == "vulkan" ? (rounds + 3) / 4 : rounds;
+}
+
 // Requires whyUnusable() to be empty.
 inline std::unique_ptr<Backend> makeBackendForTest(const QString &backend)
 {

@@ -1,8 +1,8 @@
 #!/bin/bash
-# Checks the CUDA backend on a machine that has a GPU but no compiler and no Qt.
+# Checks the CUDA and Vulkan backends on a machine that has a GPU but no compiler and no Qt.
 #
-#   cuda_device_check.sh pack BUILD ARCHIVE   where it was built: puts programs and libraries into ARCHIVE
-#   cuda_device_check.sh run ARCHIVE [LOGS]   on the GPU machine, as root, with a checkout for the test data:
+#   gpu_device_check.sh pack BUILD ARCHIVE   where it was built: puts programs and libraries into ARCHIVE
+#   gpu_device_check.sh run ARCHIVE [LOGS]   on the GPU machine, as root, with a checkout for the test data:
 #                                             conformance and golden tests, then benchmarks
 #
 # `run` fails when a test fails, when one is skipped for want of a GPU, or when a benchmark does not finish.
@@ -27,6 +27,7 @@ pack() {
         echo "const char icudt${icu##*.}_dat[64] = {0};" |
             cc -shared -x c -o "$icu" "-Wl,-soname,${icu##*/}" -
     done
+    cp -L "$(ldconfig -p | awk '/libvulkan\.so\.1 / {print $NF; exit}')" "$stage/so" # opened at run time
     strip "$stage"/so/*
     echo "$checkout" > "$stage/source-path" # the test programs look for their data there
     tar -C "$stage" -cJf "$archive" .
@@ -45,8 +46,13 @@ run() {
     fi
     export LD_LIBRARY_PATH="$here/so${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" QT_QPA_PLATFORM=offscreen LC_ALL=C.UTF-8
     export VOLARY_BACKENDS="$here/lib/volary/backends" VOLARY_RESOURCES="$checkout/resources"
+    # Containers keep NVIDIA's driver where no Vulkan loader looks for it.
+    local driver=/usr/local/nvidia/share/vulkan/icd.d/nvidia_icd.json
+    [ ! -e $driver ] || export VK_DRIVER_FILES=$driver
     "$here/bin/volary-cli" devices
-    "$here/bin/volary-cli" devices | grep '^cuda' | grep -vq -- '--' || { echo "CUDA cannot be used here"; exit 1; }
+    for backend in cuda vulkan; do
+        "$here/bin/volary-cli" devices | grep "^$backend" | grep -vq -- '--' || { echo "$backend cannot be used here"; exit 1; }
+    done
     for test in "${tests[@]}"; do
         timeout 120 "$here/bin/$test" > "$logs/$test.log" 2>&1 || failed=1
         echo "$test: $(grep Totals "$logs/$test.log" || echo crashed)"
@@ -55,6 +61,8 @@ run() {
     for shape in rwkv7-0.1b rwkv7-0.4b rwkv7-1.5b; do
         timeout 150 "$here/bin/volary-cli" bench --shape $shape --backend cuda --prefill 512,4096 --decode 64 \
             --batch 1,8,64 --repeat 5 2> "$logs/bench-$shape.err" || { failed=1; cat "$logs/bench-$shape.err"; }
+        timeout 150 "$here/bin/volary-cli" bench --shape $shape --backend vulkan --prefill 512,4096 --decode 64 \
+            --repeat 3 2> "$logs/bench-$shape.err" || { failed=1; cat "$logs/bench-$shape.err"; }
     done
     rm -rf "$here"
     exit $failed

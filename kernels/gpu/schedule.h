@@ -7,11 +7,21 @@
 #pragma once
 
 #include "core/tensor/plan.h"
-#include "kernels/cuda/fused.h"
+#include "kernels/gpu/scalar.h"
 
+#include <cstddef>
 #include <optional>
+#include <vector>
 
-namespace volary::cuda {
+namespace volary::gpu {
+
+// What a backend's launches hold at most, and which recurrences can be among their steps.
+struct LaunchLimits {
+    std::size_t products, epilogues; // products of a launch; elementwise ops after each
+    std::size_t steps, outsides;     // small ops of a launch; values that they read from elsewhere
+    int slice;                       // channels that steps look at together
+    bool recurrences = false;        // of one row a sequence and heads of 32 or 64
+};
 
 // A matrix product, and the elementwise ops that follow it.
 struct ProductChain {
@@ -44,11 +54,11 @@ struct Schedule {
 };
 
 // Points into the plan.
-Schedule scheduleOf(const Plan &plan);
+Schedule scheduleOf(const Plan &plan, const LaunchLimits &limits);
 
 // The elementwise function of an op, if it is one.
 std::optional<Scalar> scalarOf(const PlanOp &op);
 
 int inputCount(const PlanOp &op);
 
-} // namespace volary::cuda
+} // namespace volary::gpu

@@ -1,4 +1,4 @@
-#include "kernels/cuda/schedule.h"
+#include "kernels/gpu/schedule.h"
 
 #include "core/base/check.h"
 
@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-namespace volary::cuda {
+namespace volary::gpu {
 
 namespace {
 
@@ -32,8 +32,8 @@ bool isRecurrence(OpKind kind)
 
 class Scheduler {
 public:
-    explicit Scheduler(const Plan &plan)
-        : m_plan(plan), m_uses(plan.values.size(), 0), m_consumer(plan.values.size(), -1),
+    Scheduler(const Plan &plan, const LaunchLimits &limits)
+        : m_plan(plan), m_limits(limits), m_uses(plan.values.size(), 0), m_consumer(plan.values.size(), -1),
           m_available(plan.values.size(), false), m_done(plan.ops.size(), false), m_before(plan.ops.size())
     {
         std::map<int, int> lastOfState;
@@ -112,8 +112,8 @@ private:
             return scalarOf(op).has_value();
         const int headSize = width(op) / op.heads;
         if (isRecurrence(op.kind))
-            return oneRowEach(op) && (headSize == 32 || headSize == 64);
-        return headSize <= StepsArgs::kMaxSlice;
+            return m_limits.recurrences && oneRowEach(op) && (headSize == 32 || headSize == 64);
+        return headSize <= m_limits.slice;
     }
 
     // Products as soon as they can be; steps only when nothing else is left, so that many gather.
@@ -139,8 +139,7 @@ private:
     {
         Launch launch{.kind = Launch::Kind::Products, .products = {}, .ops = {}};
         const auto type = [&](int i) { return value(op(i).inputs[0]).type; };
-        for (int i = first; i < int(m_plan.ops.size()) && launch.products.size() < ProductsArgs::kMaxProducts;
-             ++i) {
+        for (int i = first; i < int(m_plan.ops.size()) && launch.products.size() < m_limits.products; ++i) {
             if (op(i).kind == OpKind::Linear && ready(i) && type(i) == type(first) &&
                 rows(op(i)) == rows(op(first)))
                 launch.products.push_back(chain(op(i)));
@@ -151,7 +150,7 @@ private:
     ProductChain chain(const PlanOp &product) const
     {
         ProductChain chain{.product = &product, .links = {}};
-        while (chain.links.size() < Product::kMaxEpilogues) {
+        while (chain.links.size() < m_limits.epilogues) {
             const ValueId carried = chain.output();
             if (m_uses[std::size_t(carried)] != 1 || value(carried).kept)
                 break;
@@ -180,7 +179,7 @@ private:
         std::vector<bool> inside(m_plan.values.size(), false);
         std::vector<ValueId> outsides;
         bool recurs = false;
-        for (int i = first; i < int(m_plan.ops.size()) && launch.ops.size() < StepsArgs::kMaxSteps; ++i) {
+        for (int i = first; i < int(m_plan.ops.size()) && launch.ops.size() < m_limits.steps; ++i) {
             const PlanOp &candidate = op(i);
             if (m_done[std::size_t(i)] || !canBeStep(candidate) || !statesReady(i) ||
                 rows(candidate) != rows(op(first)) || width(candidate) != width(op(first)) ||
@@ -199,7 +198,7 @@ private:
                 else if (!inside[std::size_t(input)] && std::ranges::find(outsides, input) == outsides.end())
                     added.push_back(input);
             }
-            fits = fits && outsides.size() + added.size() <= StepsArgs::kMaxOutsides &&
+            fits = fits && outsides.size() + added.size() <= m_limits.outsides &&
                    std::ranges::all_of(added, [&](ValueId id) { return m_available[std::size_t(id)]; });
             if (!fits)
                 continue;
@@ -210,7 +209,7 @@ private:
             launch.ops.push_back(&candidate);
         }
         if (launch.slice == 0)
-            launch.slice = StepsArgs::kMaxSlice;
+            launch.slice = m_limits.slice;
         return launch;
     }
 
@@ -235,6 +234,7 @@ private:
     }
 
     const Plan &m_plan;
+    const LaunchLimits &m_limits;
     std::vector<int> m_uses;     // of every value, as inputs
     std::vector<int> m_consumer; // of every value, the last op that reads it
     std::vector<bool> m_available;
@@ -364,11 +364,11 @@ int inputCount(const PlanOp &op)
     return int(std::ranges::find(op.inputs, -1) - op.inputs.begin());
 }
 
-Schedule scheduleOf(const Plan &plan)
+Schedule scheduleOf(const Plan &plan, const LaunchLimits &limits)
 {
-    Schedule schedule{.launches = Scheduler(plan).run(), .offsets = {}};
+    Schedule schedule{.launches = Scheduler(plan, limits).run(), .offsets = {}};
     Layout(plan, schedule).run();
     return schedule;
 }
 
-} // namespace volary::cuda
+} // namespace volary::gpu
