@@ -28,6 +28,7 @@ extern const std::vector<Option> kPerplexityOptions;
 extern const std::vector<Option> kQuantizeOptions;
 extern const std::vector<Option> kBenchOptions;
 extern const std::vector<Option> kSnapshotOptions;
+extern const std::vector<Option> kLibraryOptions;
 extern const std::vector<Option> kReadOptions;
 extern const std::vector<Option> kAskOptions;
 

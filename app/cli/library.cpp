@@ -1,6 +1,7 @@
 #include "app/cli/commands.h"
 
 #include "core/base/text.h"
+#include "core/engine/chat_import.h"
 #include "core/store/library.h"
 
 #include <cstdio>
@@ -73,17 +74,86 @@ Result<> restore(Context &context)
     return {};
 }
 
+std::string titleOf(const ImportedChat &chat)
+{
+    return chat.conversation.title.empty() ? "(without a title)" : chat.conversation.title;
+}
+
+// With --preview only what would be imported.
+Result<> importChats(Context &context)
+{
+    TRY(const std::string file, context.word(1, "FILE"));
+    const bool preview = context.arguments().has("preview");
+    TRY(const ChatExport chats, readChatExport(file));
+    std::unique_ptr<Library> library; // a preview makes none
+    std::vector<bool> known(chats.chats.size());
+    if (!preview || std::filesystem::exists(context.library())) {
+        TRY(library, Library::open(context.library(), preview ? OpenMode::ReadOnly : OpenMode::ReadWrite));
+        TRY(known, knownChats(*library, chats));
+    }
+    Json::Array rows;
+    std::int64_t imported = 0;
+    for (std::size_t i = 0; i < chats.chats.size(); ++i) {
+        const ImportedChat &chat = chats.chats[i];
+        const bool take = !known[i] || context.arguments().has("again");
+        if (context.stop().stop_requested())
+            return Error{ErrorCode::Cancelled,
+                         format("The import was cancelled after %s conversations.",
+                                formatCount(std::uint64_t(imported)).c_str()),
+                         ""};
+        Json id;
+        if (take && !preview) {
+            TRY(const ConversationId stored, library->importConversation(chat.conversation, chat.turns));
+            id = stored;
+            context.progress("Importing", double(i + 1) / double(chats.chats.size()));
+        }
+        imported += take ? 1 : 0;
+        rows.push_back(Json::Object{{"title", chat.conversation.title},
+                                    {"turns", std::int64_t(chat.turns.size())},
+                                    {"bytes", chat.bytes},
+                                    {"left_out", chat.leftOut},
+                                    {"known", bool(known[i])},
+                                    {"conversation", std::move(id)}});
+        if (preview && !context.json())
+            std::printf("%6s turns  %s%s\n", formatCount(chat.turns.size()).c_str(), titleOf(chat).c_str(),
+                        known[i] ? "  (in the library already)" : "");
+    }
+    context.endProgress();
+    if (context.json()) {
+        context.print(Json::Object{{"kind", chats.kind},
+                                   {"preview", preview},
+                                   {"imported", preview ? std::int64_t(0) : imported},
+                                   {"empty", chats.empty},
+                                   {"conversations", std::move(rows)}});
+        return {};
+    }
+    const auto all = std::int64_t(chats.chats.size());
+    std::printf("%s: %s of %s conversations %s\n", chats.kind.c_str(),
+                formatCount(std::uint64_t(imported)).c_str(), formatCount(std::uint64_t(all)).c_str(),
+                preview ? "would be imported" : "imported");
+    if (imported < all)
+        std::printf("The others are in the library already; --again imports them once more.\n");
+    return {};
+}
+
 } // namespace
+
+const std::vector<Option> kLibraryOptions{
+    {"preview", "", "import: only say what there is to import"},
+    {"again", "", "import: also what is in the library already"},
+};
 
 Result<> library(Context &context)
 {
-    TRY(const std::string verb, context.word(0, "backup or restore"));
+    TRY(const std::string verb, context.word(0, "backup, restore or import"));
+    if (verb == "import")
+        return importChats(context);
     if (verb == "backup")
         return backUp(context);
     if (verb == "restore")
         return restore(context);
     return Error{ErrorCode::Invalid, format("library has no “%s”.", printable(verb).c_str()),
-                 "Choose backup FILE or restore FILE."};
+                 "Choose backup FILE, restore FILE or import FILE."};
 }
 
 } // namespace volary::cli

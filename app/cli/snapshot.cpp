@@ -5,6 +5,7 @@
 
 #include "core/base/text.h"
 #include "core/inspect/state_diff.h"
+#include "core/session/state_form.h"
 #include "core/store/bundle.h"
 #include "core/store/library.h"
 
@@ -16,6 +17,7 @@ namespace volary::cli {
 const std::vector<Option> kSnapshotOptions{
     {"prompt", "S", "save: the text to read"},
     {"tokens", "F", "save: a file with token ids to read instead"},
+    {"form", "S", "shrink: how to store the state, f16 or i8; without it only the cost is shown"},
     {"name", "S", "save, import: how the snapshot is named"},
 };
 
@@ -39,6 +41,8 @@ Json asJson(const SnapshotSummary &s)
                         {"architecture", s.model.architecture},
                         {"tokens", s.tokens},
                         {"state_bytes", s.stateBytes},
+                        {"form", title(s.form)},
+                        {"form_error", s.formError},
                         {"created_ms", s.createdMs},
                         {"pinned", s.pinned},
                         {"conversation", s.conversation},
@@ -47,10 +51,14 @@ Json asJson(const SnapshotSummary &s)
 
 void printRow(const SnapshotSummary &s)
 {
-    std::printf("%6lld  %-24s %-20s %8s tokens  %s%s\n", static_cast<long long>(s.id),
+    const std::string form =
+        s.form == StateForm::Exact
+            ? ""
+            : format("  %s, error %.2g %%", std::string(title(s.form)).c_str(), 100 * s.formError);
+    std::printf("%6lld  %-24s %-20s %8s tokens  %s%s%s\n", static_cast<long long>(s.id),
                 s.name.empty() ? "-" : printable(s.name, 24).c_str(), printable(s.model.name, 20).c_str(),
                 formatCount(std::uint64_t(s.tokens)).c_str(),
-                formatBytes(std::uint64_t(s.stateBytes)).c_str(), s.pinned ? "  pinned" : "");
+                formatBytes(std::uint64_t(s.stateBytes)).c_str(), form.c_str(), s.pinned ? "  pinned" : "");
 }
 
 Result<> list(Context &context)
@@ -228,6 +236,48 @@ Result<> unpin(Context &context)
     return setPinned(context, false);
 }
 
+// What the forms cost on this very state, and, with --form, the change to one of them.
+Result<> shrink(Context &context)
+{
+    TRY(const SnapshotId id, idArgument(context, 1));
+    const std::string wanted = context.arguments().text("form").value_or("");
+    if (!wanted.empty() && wanted != "f16" && wanted != "i8")
+        return Error{ErrorCode::Invalid, format("There is no form “%s”.", printable(wanted).c_str()),
+                     "Choose f16 or i8; without --form the error of each is shown."};
+    TRY(const auto library,
+        Library::open(context.library(), wanted.empty() ? OpenMode::ReadOnly : OpenMode::ReadWrite));
+    TRY(const auto image, library->loadSnapshot(id));
+    Json::Array rows;
+    for (const StateForm form : {StateForm::Exact, StateForm::Half, StateForm::Int8}) {
+        auto rounded = roundedTo(*image, form);
+        if (!rounded && rounded.error().code != ErrorCode::Unsupported)
+            return std::move(rounded).error();
+        const std::string shown(title(form));
+        if (!rounded) {
+            rows.push_back(Json::Object{{"form", shown}, {"refused", rounded.error().what}});
+            if (!context.json())
+                std::printf("%-13s %s\n", shown.c_str(), rounded.error().what.c_str());
+            continue;
+        }
+        const StoredForm &cost = rounded.value().image.stored;
+        rows.push_back(Json::Object{{"form", shown},
+                                    {"bytes", std::int64_t(rounded.value().bytes)},
+                                    {"error", cost.error},
+                                    {"worst_tensor", cost.worst}});
+        if (!context.json())
+            std::printf("%-13s %10s  error %.3g %%, worst tensor %.3g %%\n", shown.c_str(),
+                        formatBytes(rounded.value().bytes).c_str(), 100 * cost.error, 100 * cost.worst);
+    }
+    if (!wanted.empty())
+        TRY_(library->roundSnapshot(id, wanted == "f16" ? StateForm::Half : StateForm::Int8));
+    TRY(const SnapshotSummary after, library->snapshot(id));
+    if (context.json())
+        context.print(Json::Object{{"forms", std::move(rows)}, {"form", title(after.form)}});
+    else
+        printRow(after);
+    return {};
+}
+
 Result<> remove(Context &context)
 {
     TRY(const SnapshotId id, idArgument(context, 1));
@@ -242,14 +292,15 @@ struct Verb {
 constexpr std::array kVerbs{Verb{"list", list},     Verb{"show", show},        Verb{"save", save},
                             Verb{"verify", verify}, Verb{"export", exportOne}, Verb{"import", importOne},
                             Verb{"rename", rename}, Verb{"pin", pin},          Verb{"unpin", unpin},
-                            Verb{"diff", diff},     Verb{"delete", remove}};
+                            Verb{"diff", diff},     Verb{"shrink", shrink},    Verb{"delete", remove}};
 
 } // namespace
 
 Result<> snapshot(Context &context)
 {
     TRY(const std::string verb,
-        context.word(0, "list, show, save, verify, export, import, rename, pin, unpin, diff or delete"));
+        context.word(0,
+                     "list, show, save, verify, export, import, rename, pin, unpin, diff, shrink or delete"));
     for (const Verb &known : kVerbs) {
         if (known.name == verb)
             return known.run(context);
@@ -257,7 +308,7 @@ Result<> snapshot(Context &context)
     return Error{
         ErrorCode::Invalid, format("snapshot has no “%s”.", printable(verb).c_str()),
         "Choose list, show ID, save MODEL --prompt S, verify, export ID FILE, import FILE, rename ID NAME, "
-        "pin ID, unpin ID, diff ID ID or delete ID."};
+        "pin ID, unpin ID, diff ID ID, shrink ID --form f16 or delete ID."};
 }
 
 } // namespace volary::cli

@@ -9,6 +9,7 @@
 #include "ui/inspector/state_wall.h"
 #include "ui/models/adapter_list.h"
 #include "ui/models/options_dialog.h"
+#include "ui/snapshots/forms_dialog.h"
 #include "ui/tokens/next_token_view.h"
 #include "ui/tokens/surprise_view.h"
 #include "ui/tokens/tokenizer_view.h"
@@ -18,6 +19,7 @@
 #include "ui/widgets/two_line_delegate.h"
 #include "ui/windows/backup_dialog.h"
 #include "ui/windows/command_palette.h"
+#include "ui/windows/import_dialog.h"
 
 #include <QAction>
 #include <QApplication>
@@ -32,8 +34,11 @@
 #include <QListView>
 #include <QPainter>
 #include <QPlainTextEdit>
+#include <QPointer>
 #include <QPushButton>
+#include <QRadioButton>
 #include <QTabWidget>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTimer>
 #include <QTreeView>
@@ -142,6 +147,7 @@ public:
         TRY_(take("inspector"));
         TRY_(takeTokens());
         TRY_(takeBackup());
+        TRY_(takeImport());
         TRY_(goTo("models"));
         TRY_(take("models"));
         TRY_(takeModelDetails());
@@ -346,10 +352,40 @@ private:
         };
         TRY_(waitFor("snapshots", "no picture was drawn", isDrawn));
         TRY_(take("snapshots"));
+        TRY_(takeForms(m_rounded == 0 ? last : before)); // the list may begin with the rounded one
         snapshots.select({before, last});
         auto *grid = snapshots.findChild<QWidget *>("snapshots.diffGrid");
         TRY_(waitFor("compare", "the states were not compared", [&] { return grid->isVisible(); }));
         return take("compare");
+    }
+
+    // The first theme stores a state smaller, and both show it.
+    Result<> takeForms(SnapshotId exact)
+    {
+        SnapshotsWorkspace &snapshots = m_studio.snapshots();
+        const bool first = m_rounded == 0;
+        snapshots.select({exact});
+        {
+            TRY_(triggerOf(snapshots, "snapshots.shrink"));
+            auto *dialog = snapshots.findChild<FormsDialog *>();
+            TRY_(waitFor("forms", "they were not measured",
+                         [&] { return dialog && dialog->findChildren<QRadioButton *>().size() == 3; }));
+            dialog->findChildren<QRadioButton *>()[1]->click();
+            TRY_(takeDialog("forms", *dialog));
+            auto *store = dialog->findChild<QPushButton *>("forms.store");
+            if (first) {
+                m_rounded = exact;
+                const QPointer<FormsDialog> open(dialog);
+                store->click();
+                TRY_(waitFor("forms", "it was not stored", [&] { return !open || !open->isVisible(); }));
+            } else {
+                dialog->reject();
+            }
+        }
+        snapshots.select({m_rounded});
+        TRY_(take("snapshots-rounded"));
+        snapshots.select({exact});
+        return {};
     }
 
     Result<> takeBackup()
@@ -360,6 +396,39 @@ private:
         auto *progress = dialog.findChild<ProgressRow *>();
         TRY_(waitFor("backup", "it did not end", [&] { return !progress->isVisible(); }));
         return takeDialog("backup", dialog);
+    }
+
+    // What the story chat says as other programs export it, beside others.
+    Result<> takeImport()
+    {
+        const QString path = m_folder + "/conversations.json";
+        QFile file(path);
+        if (!file.open(QIODevice::WriteOnly))
+            return unreachable("import", file.errorString());
+        QByteArray chats;
+        int day = 1;
+        for (const char *title : {"A name for the boat", "Bread without kneading", "Why foxes count",
+                                  "Packing for the mountains", "A letter to the landlord"}) {
+            chats += QStringLiteral(R"(%1{"title": "%2", "create_time": %3, "current_node": "b", "mapping": {
+                "a": {"parent": null, "children": ["b"], "message": {"author": {"role": "user"},
+                      "content": {"content_type": "text", "parts": ["%2?"]}}},
+                "b": {"parent": "a", "children": [], "message": {"author": {"role": "assistant"},
+                      "content": {"content_type": "multimodal_text", "parts": [{}, "%4"]}}}}})")
+                         .arg(chats.isEmpty() ? "" : ",", title)
+                         .arg(1'750'000'000 + 700'000 * day)
+                         .arg(QStringLiteral("One thing after the other. ").repeated(40 * day))
+                         .toUtf8();
+            ++day;
+        }
+        file.write("[" + chats + "]");
+        file.close();
+        ImportDialog dialog(m_studio.bridge(), m_studio.themes(), path.toStdString(), &m_studio.window());
+        dialog.show();
+        auto *table = dialog.findChild<QTableView *>("import.table");
+        TRY_(waitFor("import", "the file was not read", [&] { return table->isVisible(); }));
+        TRY_(takeDialog("import", dialog));
+        dialog.reject();
+        return {};
     }
 
     // Goose against GoldFinch, and back.
@@ -541,8 +610,9 @@ private:
     QString m_suffix;
     Studio m_studio;
     ConversationId m_memory = 0, m_markdown = 0, m_story = 0, m_attention = 0;
-    bool m_finished = false; // the reply that was asked for
-    int m_appended = 0;      // pieces of it that were shown
+    SnapshotId m_rounded = 0; // stored smaller
+    bool m_finished = false;  // the reply that was asked for
+    int m_appended = 0;       // pieces of it that were shown
     bool m_modelFailed = false, m_modelOpened = false;
     bool m_documentOpened = false, m_bookIsRead = false, m_summarised = false, m_scored = false;
     std::int64_t m_tokensRead = 0; // of the book

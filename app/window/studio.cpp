@@ -29,6 +29,12 @@ bool isSnapshot(const std::filesystem::path &path)
     return path.extension() == ".volary";
 }
 
+// The other files of this ending name the shards of a model.
+bool isChatExport(const QString &path)
+{
+    return path.endsWith(u".json") && !path.endsWith(u".index.json");
+}
+
 bool namesSnapshot(const WindowArguments &arguments)
 {
     return arguments.model && isSnapshot(*arguments.model);
@@ -181,6 +187,8 @@ void Studio::openFiles(const QStringList &paths)
         m_window->showWorkspace(m_documents->id());
         for (const QString &path : documents)
             m_documents->addFile(path);
+    } else if (isChatExport(paths.first())) {
+        m_window->importChats(paths.first());
     } else if (isSnapshot(first)) {
         m_window->showWorkspace(m_snapshots->id());
         m_snapshots->importFile(first);

@@ -6,6 +6,7 @@
 #include "core/engine/document_reading.h"
 #include "core/engine/document_summary.h"
 #include "core/engine/export.h"
+#include "core/engine/import_job.h"
 #include "core/engine/loaded_model.h"
 #include "core/engine/persona.h"
 #include "core/engine/reply.h"
@@ -459,6 +460,26 @@ struct Engine::Impl {
                    });
     }
 
+    void handle(RequestId r, command::ReadChatExport c)
+    {
+        onAnalysis(r, "Reading the exported chats", [this, c = std::move(c)](const auto &) -> Result<Event> {
+            TRY(auto read, readChatExport(c.path));
+            auto known =
+                store.call<std::vector<bool>>([&](Library &library) { return knownChats(library, read); });
+            if (!known)
+                return std::move(known).error();
+            return Event(event::ChatExportRead{c.path, std::make_shared<const ChatExport>(std::move(read)),
+                                               std::move(known).value()});
+        });
+    }
+    void handle(RequestId r, command::ImportChats c)
+    {
+        onAnalysis(r, "Importing chats", [this, r, c = std::move(c)](const auto &keepGoing) -> Result<Event> {
+            return Event(
+                importChats(store, c, keepGoing, [&](event::ImportProgress progress) { emit(r, progress); }));
+        });
+    }
+
     void handle(RequestId r, command::ListSnapshots) { onStore(r, "Listing the snapshots", listSnapshots); }
     void handle(RequestId r, command::ListBeginnings)
     {
@@ -473,6 +494,15 @@ struct Engine::Impl {
     void handle(RequestId r, command::PinSnapshot c)
     {
         onStore(r, "Pinning the snapshot", [c](Library &library) { return pinSnapshot(library, c); });
+    }
+    void handle(RequestId r, command::RoundSnapshot c)
+    {
+        onStore(r, "Storing the snapshot smaller",
+                [c](Library &library) { return roundSnapshot(library, c); });
+    }
+    void handle(RequestId r, command::MeasureForms c)
+    {
+        onAnalysis(r, "Measuring the forms", [this, c](const auto &) { return measureForms(store, c); });
     }
     void handle(RequestId r, command::DisposeSnapshot c)
     {

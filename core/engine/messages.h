@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/base/result.h"
+#include "core/engine/chat_import.h"
 #include "core/engine/model_options.h"
 #include "core/inspect/attention.h"
 #include "core/inspect/half_lives.h"
@@ -131,10 +132,28 @@ struct BackUpLibrary {   // -> event::BackupProgress, then event::LibraryBackedU
     std::filesystem::path path;
 };
 
+struct ReadChatExport { // -> event::ChatExportRead: what there is to import; nothing is stored
+    std::filesystem::path path;
+};
+// Stores conversations of it as text. -> event::ImportProgress, then event::ChatsImported; a cancel keeps
+// those that are stored already.
+struct ImportChats {
+    std::shared_ptr<const ChatExport> chats;
+    std::vector<std::size_t> chosen; // of chats->chats
+};
+
 struct ListSnapshots {}; // -> event::SnapshotList
 struct NameSnapshot {    // -> event::SnapshotChanged
     SnapshotId snapshot;
     std::string name; // empty takes the name away
+};
+// What each smaller form would take and cost. -> event::FormsMeasured; nothing is changed.
+struct MeasureForms {
+    SnapshotId snapshot;
+};
+struct RoundSnapshot { // -> event::SnapshotChanged; cannot be undone
+    SnapshotId snapshot;
+    StateForm form;
 };
 struct PinSnapshot { // -> event::SnapshotChanged
     SnapshotId snapshot;
@@ -262,7 +281,8 @@ using Command = std::variant<
     command::LoadTraces, command::ExportConversation, command::VerifyLibrary, command::ListDocuments,
     command::AddDocument, command::OpenDocument, command::DeleteDocument, command::ReadDocument,
     command::AskDocument, command::SummariseDocument, command::ExportSummary, command::BackUpLibrary,
-    command::ListSnapshots, command::NameSnapshot, command::PinSnapshot, command::DisposeSnapshot,
+    command::ReadChatExport, command::ImportChats, command::ListSnapshots, command::NameSnapshot,
+    command::MeasureForms, command::RoundSnapshot, command::PinSnapshot, command::DisposeSnapshot,
     command::DrawSnapshot, command::CompareSnapshots, command::ExportSnapshot, command::ImportSnapshot,
     command::InspectSnapshot, command::ShowAttention, command::WatchState, command::ListBeginnings,
     command::MakePersona, command::StartFromSnapshot, command::ScoreText, command::TokeniseText,
@@ -391,6 +411,18 @@ struct LibraryBackedUp { // the copy is on disk, and was checked
     std::filesystem::path path;
     std::vector<Library::Damage> damage; // of the library, as copied
 };
+struct ChatExportRead {
+    std::filesystem::path path;
+    std::shared_ptr<const ChatExport> chats;
+    std::vector<bool> known; // of each: a conversation that began at the same time is in the library
+};
+struct ImportProgress {
+    std::int64_t done, total; // conversations
+};
+struct ChatsImported {
+    std::int64_t conversations, turns; // stored
+    std::optional<Error> error;        // nothing: all that were chosen
+};
 struct SnapshotList {
     std::shared_ptr<const std::vector<SnapshotSummary>> snapshots; // those in the trash, too
 };
@@ -400,6 +432,16 @@ struct SnapshotChanged {
 struct SnapshotDisposed {
     SnapshotId snapshot;
     command::Disposal disposal;
+};
+struct FormsMeasured {
+    SnapshotId snapshot;
+    struct Row {
+        StateForm form;
+        std::uint64_t bytes = 0;
+        StoredForm cost;
+        std::optional<Error> refused; // the state does not fit this form
+    };
+    std::vector<Row> rows; // the exact one first
 };
 struct SnapshotDrawn {
     SnapshotId snapshot;
@@ -522,7 +564,8 @@ using Event =
                  event::ConversationDisposed, event::SearchResults, event::TurnStarted, event::PromptProgress,
                  event::TextAppended, event::TurnFinished, event::GenerationFailed, event::TracesLoaded,
                  event::Exported, event::LibraryVerified, event::BackupProgress, event::LibraryBackedUp,
-                 event::SnapshotList, event::SnapshotChanged, event::SnapshotDisposed, event::SnapshotDrawn,
+                 event::ChatExportRead, event::ImportProgress, event::ChatsImported, event::SnapshotList,
+                 event::SnapshotChanged, event::SnapshotDisposed, event::FormsMeasured, event::SnapshotDrawn,
                  event::SnapshotsCompared, event::SnapshotImported, event::SnapshotInspected,
                  event::AttentionProgress, event::AttentionShown, event::StateObserved, event::BeginningList,
                  event::PersonaMade, event::DocumentList, event::DocumentAdded, event::DocumentOpened,

@@ -2,6 +2,7 @@
 
 #include "core/base/json.h"
 #include "core/base/text.h"
+#include "core/engine/turn_text.h"
 #include "core/text/reasoning.h"
 
 #include <algorithm>
@@ -182,7 +183,8 @@ Result<std::vector<Turn>> ReplyJob::turnsOf(ConversationId conversation)
     return m_store.call<std::vector<Turn>>([&](Library &library) { return library.turns(conversation); });
 }
 
-Result<> ReplyJob::restore(Session &session, const std::vector<Turn> &turns, TurnId id, Start &start)
+Result<> ReplyJob::restore(Session &session, const std::vector<Turn> &turns, TurnId id,
+                           const GenerationSettings &settings, Start &start)
 {
     const Turn *turn = find(turns, id);
     if (!turn)
@@ -194,11 +196,39 @@ Result<> ReplyJob::restore(Session &session, const std::vector<Turn> &turns, Tur
         start.reused = std::int64_t(image->tokens.size());
         return {};
     }
+    if (turn->status != TurnStatus::Partial)
+        return readText(session, turns, *turn, settings, start);
     if (turn->parent)
-        TRY_(restore(session, turns, *turn->parent, start));
+        TRY_(restore(session, turns, *turn->parent, settings, start));
     TRY(const auto tokens, m_store.call<std::vector<TokenId>>(
                                [&](Library &library) { return library.partialTokens(turn->id); }));
     return read(session, tokens, turn->conversation, start);
+}
+
+Result<> ReplyJob::readText(Session &session, const std::vector<Turn> &turns, const Turn &turn,
+                            const GenerationSettings &settings, Start &start)
+{
+    std::vector<const Turn *> path; // down to the turn, below the nearest one that can be restored
+    std::optional<TurnId> next = turn.id;
+    for (auto above = turns.rbegin(); above != turns.rend() && next; ++above) { // parents have lower ids
+        if (above->id != *next)
+            continue;
+        if (above->snapshot || above->status == TurnStatus::Partial)
+            break;
+        path.push_back(&*above);
+        next = above->parent;
+    }
+    std::ranges::reverse(path);
+    TRY_(next ? restore(session, turns, *next, settings, start) : begin(session, settings, start));
+    const ChatFormat &format = formatOfPrompt(turns, turn.id, settings);
+    TRY(const TurnTokens text, tokensOf(path, session.tokens().empty(), format, m_model.tokenizer()));
+    TRY_(read(session, text.tokens, turn.conversation, start));
+    if (session.tokens().empty())
+        return {};
+    TRY(const SnapshotImage image, session.snapshot());
+    TRY_(m_store.call<std::monostate>(
+        [&](Library &library) { return library.keepState(turn.id, std::int64_t(text.ofLast), image); }));
+    return {};
 }
 
 Result<> ReplyJob::skipKnown(Session &session, std::span<const TokenId> &tokens, Start &start)
@@ -290,7 +320,7 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::SendMessage &command, S
     std::string before; // a conversation keeps its format until another one is chosen
     if (command.parent) {
         TRY(const auto turns, turnsOf(command.conversation));
-        TRY_(restore(session, turns, *command.parent, start));
+        TRY_(restore(session, turns, *command.parent, command.settings, start));
         before = notedFormat(turns, command.parent);
     } else if (command.beginsFrom) {
         TRY(const auto image, m_store.call<std::shared_ptr<const SnapshotImage>>([&](Library &library) {
@@ -326,7 +356,7 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::Regenerate &command, Se
 {
     Start start;
     TRY(const auto turns, turnsOf(command.conversation));
-    TRY_(restore(session, turns, command.userTurn, start));
+    TRY_(restore(session, turns, command.userTurn, command.settings, start));
     start.reply.parent = command.userTurn;
     start.format = &formatOfPrompt(turns, command.userTurn, command.settings);
     start.reply.text = start.format->lead;
@@ -340,7 +370,10 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::ContinueReply &command,
     const Turn *turn = find(turns, command.assistantTurn);
     if (!turn)
         return turnIsGone();
-    TRY_(restore(session, turns, turn->id, start));
+    if (isImported(*turn))
+        return Error{ErrorCode::Unsupported, "This reply was imported: which tokens it came in is not known.",
+                     "Ask for another version of it, or answer it."};
+    TRY_(restore(session, turns, turn->id, command.settings, start));
     TRY(start.traces,
         m_store.call<std::vector<TokenTrace>>([&](Library &library) { return library.traces(turn->id); }));
     start.reply.parent = turn->parent;
@@ -378,7 +411,7 @@ Result<ReplyJob::Start> ReplyJob::prepare(const command::BranchAtToken &command,
     tokens.reserve(start.traces.size());
     for (const TokenTrace &trace : start.traces)
         tokens.push_back(trace.token);
-    TRY_(restore(session, turns, *turn->parent, start));
+    TRY_(restore(session, turns, *turn->parent, command.settings, start));
     TRY_(read(session, tokens, command.conversation, start));
 
     Utf8Stream text;

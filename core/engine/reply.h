@@ -53,8 +53,11 @@ private:
 
     Result<std::vector<Turn>> turnsOf(ConversationId conversation);
     // Brings the session to the end of a turn. Partial turns have no state: their parent's is taken and their
-    // tokens are read again.
-    Result<> restore(Session &session, const std::vector<Turn> &turns, TurnId turn, Start &start);
+    // tokens are read again. Nor have those that were imported: their text is, once.
+    Result<> restore(Session &session, const std::vector<Turn> &turns, TurnId turn,
+                     const GenerationSettings &settings, Start &start);
+    Result<> readText(Session &session, const std::vector<Turn> &turns, const Turn &turn,
+                      const GenerationSettings &settings, Start &start);
     // Takes the longest stored beginning of what the session will have read, from whichever conversation, and
     // leaves in `tokens` what must still be read. The sampler stays as it is.
     Result<> skipKnown(Session &session, std::span<const TokenId> &tokens, Start &start);

@@ -1,6 +1,7 @@
 #include "core/engine/snapshot_jobs.h"
 
 #include "core/base/text.h"
+#include "core/session/state_form.h"
 #include "core/store/bundle.h"
 #include "core/text/utf8_stream.h"
 
@@ -72,6 +73,12 @@ Result<Event> pinSnapshot(Library &library, const command::PinSnapshot &command)
     return changed(library, command.snapshot);
 }
 
+Result<Event> roundSnapshot(Library &library, const command::RoundSnapshot &command)
+{
+    TRY_(library.roundSnapshot(command.snapshot, command.form));
+    return changed(library, command.snapshot);
+}
+
 Result<Event> disposeSnapshot(Library &library, const command::DisposeSnapshot &command)
 {
     switch (command.disposal) {
@@ -108,6 +115,20 @@ Result<ConversationId> startFromSnapshot(Library &library, const command::StartF
         read = textOf(image->tokens, *open->vocabulary);
     }
     return library.startFromSnapshot(values, command.snapshot, read);
+}
+
+Result<Event> measureForms(StoreThread &store, const command::MeasureForms &command)
+{
+    TRY(const Image image, load(store, command.snapshot));
+    event::FormsMeasured measured{command.snapshot, {}};
+    for (const StateForm form : {StateForm::Exact, StateForm::Half, StateForm::Int8}) {
+        auto rounded = roundedTo(*image, form);
+        if (rounded)
+            measured.rows.push_back({form, rounded.value().bytes, rounded.value().image.stored, {}});
+        else
+            measured.rows.push_back({form, 0, {}, std::move(rounded).error()});
+    }
+    return Event(std::move(measured));
 }
 
 Result<Event> drawSnapshot(StoreThread &store, const command::DrawSnapshot &command)

@@ -14,6 +14,7 @@ Result<Event> listSnapshots(Library &library);
 Result<Event> listBeginnings(Library &library, const std::shared_ptr<const ModelDescription> &open);
 Result<Event> nameSnapshot(Library &library, const command::NameSnapshot &command);
 Result<Event> pinSnapshot(Library &library, const command::PinSnapshot &command);
+Result<Event> roundSnapshot(Library &library, const command::RoundSnapshot &command);
 Result<Event> disposeSnapshot(Library &library, const command::DisposeSnapshot &command);
 // The new conversation. Refused where no model, or another one, is open.
 Result<ConversationId> startFromSnapshot(Library &library, const command::StartFromSnapshot &command,
@@ -21,6 +22,7 @@ Result<ConversationId> startFromSnapshot(Library &library, const command::StartF
 
 // On the analysis thread, which may wait for the store: files, pictures and algebra take longer than the
 // store thread may be kept from saving.
+Result<Event> measureForms(StoreThread &store, const command::MeasureForms &command);
 Result<Event> drawSnapshot(StoreThread &store, const command::DrawSnapshot &command);
 Result<Event> compareSnapshots(StoreThread &store, const command::CompareSnapshots &command,
                                const std::function<bool()> &keepGoing);

@@ -6,6 +6,7 @@
 #include "core/text/tokenizer.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -30,6 +31,18 @@ struct TensorImage {
     std::shared_ptr<const std::vector<std::byte>> bytes;
 };
 
+enum class StateForm : std::uint8_t { Exact, Half, Int8 };
+
+// How the numbers of a state are stored, and what that cost: the norm of the difference, relative to the norm
+// of the exact numbers, over all that was rounded, and of the worst tensor.
+struct StoredForm {
+    StateForm form = StateForm::Exact;
+    double error = 0;
+    double worst = 0;
+
+    bool operator==(const StoredForm &) const = default;
+};
+
 // Invariant: the state has consumed every token but the last; the last is pending. Restoring feeds the
 // pending token first, so no logits need to be stored, and continuing is exact. tokens is empty only for a
 // fresh start.
@@ -43,6 +56,9 @@ struct SnapshotImage {
     // Which tuned state it began with (InitialState::fingerprint); empty: as the model does. The same tokens
     // lead to the same state only from the same beginning.
     std::string beginning = {};
+    // Numbers of another form than Exact were rounded to it. Once such an image is read from a file, its
+    // `beginning` is one of its own: what follows is never taken for what the exact state leads to.
+    StoredForm stored = {};
 };
 
 } // namespace volary

@@ -5,6 +5,7 @@
 #include "core/base/json.h"
 #include "core/base/sha256.h"
 #include "core/base/text.h"
+#include "core/session/state_form.h"
 #include "core/store/little_endian.h"
 #include "core/store/manifest.h"
 
@@ -20,7 +21,10 @@ using Bytes = std::span<const std::byte>;
 
 // Like that of PNG: a transfer that changes line ends, or cuts after the first zero, is found at once.
 constexpr std::string_view kMagic{"VOLARY\r\n\x1A\0\0\0", 12};
+// Of files with exact states; those that were rounded have the second, so that no earlier reader takes their
+// bytes for float32.
 constexpr std::uint32_t kVersion = 1;
+constexpr std::uint32_t kRoundedVersion = 2;
 constexpr std::size_t kHeadBytes = kMagic.size() + 4 + 4;
 constexpr std::size_t kTagBytes = 16;
 constexpr std::size_t kDigestBytes = sizeof(Digest);
@@ -84,10 +88,10 @@ struct Section {
     }
 };
 
-std::vector<std::byte> head(std::span<const Section> sections)
+std::vector<std::byte> head(std::span<const Section> sections, std::uint32_t version)
 {
     std::vector<std::byte> bytes = toVector(std::as_bytes(std::span(kMagic)));
-    appendLittleEndian(bytes, kVersion);
+    appendLittleEndian(bytes, version);
     appendLittleEndian(bytes, std::uint32_t(sections.size()));
     for (const Section &section : sections) {
         VOLARY_CHECK(section.tag.size() <= kTagBytes, "tags are short");
@@ -159,10 +163,10 @@ private:
             return Error{ErrorCode::Invalid, shown() + " is no snapshot that was shared from Volary.",
                          "Choose a file that “volary-cli snapshot export” wrote."};
         const std::uint32_t version = littleEndian(Bytes(bytes).subspan(kMagic.size()));
-        if (version != kVersion)
+        if (version < kVersion || version > kRoundedVersion)
             return Error{ErrorCode::Unsupported,
-                         format("%s has version %u; this Volary reads version %u.", shown().c_str(), version,
-                                kVersion),
+                         format("%s has version %u; this Volary reads versions up to %u.", shown().c_str(),
+                                version, kRoundedVersion),
                          "Update Volary."};
         const std::uint32_t sections = littleEndian(Bytes(bytes).subspan(kMagic.size() + 4));
         if (sections > kMostSections ||
@@ -236,11 +240,12 @@ Result<> writeBundle(const std::filesystem::path &path, const SnapshotImage &ima
     for (int stream = 0; stream < manifest.streams; ++stream)
         sections.push_back({streamTag(stream), {}});
     sections[streams + kTokenStream].pieces = {tokens};
-    for (std::size_t i = 0; i < image.state.size(); ++i)
-        sections[streams + std::size_t(manifest.tensors[i].stream)].pieces.emplace_back(
-            *image.state[i].bytes);
+    const auto packed = manifest.packed(image);
+    for (std::size_t i = 0; i < packed.size(); ++i)
+        sections[streams + std::size_t(manifest.tensors[i].stream)].pieces.emplace_back(*packed[i]);
 
-    const std::vector<std::byte> start = head(sections);
+    const bool exact = image.stored.form == StateForm::Exact;
+    const std::vector<std::byte> start = head(sections, exact ? kVersion : kRoundedVersion);
     std::vector<Bytes> pieces{start};
     for (const Section &section : sections)
         pieces.insert(pieces.end(), section.pieces.begin(), section.pieces.end());
@@ -256,7 +261,7 @@ Result<Bundle> readBundle(const std::filesystem::path &path)
     if (!described)
         return std::move(described).error().during(reader.shown());
     const Manifest manifest = std::move(described).value();
-    bundle.image.beginning = manifest.beginning;
+    bundle.image.stored = manifest.stored;
 
     TRY(const std::vector<std::byte> sampler, reader.section(kSampler, kMostSamplerBytes, false));
     TRY(bundle.image.sampler, SamplerState::deserialize(sampler));
@@ -268,6 +273,10 @@ Result<Bundle> readBundle(const std::filesystem::path &path)
     for (const TensorPlace &place : manifest.tensors)
         fixedBytes += place.stream == kFixedStream ? place.bytes : 0;
     TRY(const std::vector<std::byte> fixed, reader.section(streamTag(kFixedStream), fixedBytes, true));
+    const Digest content = sha256(fixed);
+    bundle.image.beginning = manifest.stored.form == StateForm::Exact
+                                 ? manifest.beginning
+                                 : beginningAfter(manifest, std::as_bytes(std::span(content)));
     for (const TensorPlace &place : manifest.tensors) {
         auto bytes = std::make_shared<std::vector<std::byte>>();
         if (place.stream == kFixedStream) {
@@ -276,6 +285,8 @@ Result<Bundle> readBundle(const std::filesystem::path &path)
         } else {
             TRY(*bytes, reader.section(streamTag(place.stream), place.bytes, true));
         }
+        if (isRounded(place.spec, manifest.stored.form))
+            *bytes = unpack(*bytes, place.spec, manifest.stored.form);
         bundle.image.state.push_back({place.spec, std::move(bytes)});
     }
     return bundle;

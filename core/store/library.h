@@ -75,7 +75,9 @@ struct SnapshotSummary {
     SnapshotId id = 0;
     ModelIdentity model;
     std::int64_t tokens = 0;
-    std::int64_t stateBytes = 0;
+    std::int64_t stateBytes = 0; // as it is stored
+    StateForm form = StateForm::Exact;
+    double formError = 0; // StoredForm::error
     std::int64_t createdMs = 0;
     std::string name; // given by the user, else empty
     bool pinned = false;
@@ -148,6 +150,12 @@ public:
     Result<ConversationId> startFromSnapshot(const Conversation &values, SnapshotId id,
                                              std::string_view read);
 
+    // A conversation that was held elsewhere, as text: its turns have no snapshots. Parents stand before
+    // their children; the ids in `turns`, and `current`, count only among themselves. Times of 0 mean now.
+    Result<ConversationId> importConversation(const Conversation &values, std::span<const Turn> turns);
+    // Gives a finished turn that has none its state, with the tokens of the turn and of the path up to it.
+    Result<> keepState(TurnId id, std::int64_t tokens, const SnapshotImage &snapshot);
+
     // Every visible turn of the tree, in the order of ids (parents before children).
     Result<std::vector<Turn>> turns(ConversationId id) const;
     Result<Turn> turn(TurnId id) const;                      // hidden ones too
@@ -185,6 +193,9 @@ public:
     // Those of a model that have a name and are not in the trash, in the order of names.
     Result<std::vector<SnapshotSummary>> namedSnapshots(std::string_view modelFingerprint) const;
     Result<> nameSnapshot(SnapshotId id, std::string_view name);
+    // Stores an exact state in a smaller form from now on; the exact numbers are gone then. Refused where the
+    // state was rounded before, or does not fit the form (see roundedTo).
+    Result<> roundSnapshot(SnapshotId id, StateForm form);
     Result<> pinSnapshot(SnapshotId id, bool pinned);
     // Both are refused while a turn or a document refers to it: then it goes with that.
     Result<> moveSnapshotToTrash(SnapshotId id);

@@ -80,6 +80,18 @@ Result<> Library::nameSnapshot(SnapshotId id, std::string_view name)
     return transaction.commit();
 }
 
+Result<> Library::roundSnapshot(SnapshotId id, StateForm form)
+{
+    if (form == StateForm::Exact)
+        return Error{ErrorCode::Invalid, "An exact state is not rounded.", "Choose fp16 or int8."};
+    TRY(auto transaction, m_impl->beginWrite());
+    TRY_(roundStored(*m_impl->database, id, form));
+    TRY_(transaction.commit());
+    // What cannot be given back now is used again later.
+    static_cast<void>(m_impl->database->run("PRAGMA incremental_vacuum"));
+    return {};
+}
+
 Result<> Library::pinSnapshot(SnapshotId id, bool pinned)
 {
     const Database &database = *m_impl->database;

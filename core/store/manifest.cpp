@@ -1,8 +1,11 @@
 #include "core/store/manifest.h"
 
 #include "core/base/json.h"
+#include "core/base/sha256.h"
 #include "core/base/text.h"
+#include "core/session/state_form.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -40,6 +43,11 @@ constexpr std::array kRoles{
     Spelling<StateRole>{StateRole::KeyLatents, "key-latents"},
     Spelling<StateRole>{StateRole::Keys, "keys"},
     Spelling<StateRole>{StateRole::Values, "values"},
+};
+
+constexpr std::array kForms{
+    Spelling<StateForm>{StateForm::Half, "f16"},
+    Spelling<StateForm>{StateForm::Int8, "i8"},
 };
 
 constexpr std::array kGrowths{
@@ -111,9 +119,11 @@ Result<StateTensor> readSpec(const Json &json, std::size_t index)
 // Gives tensors their places, one after the other.
 class Placer {
 public:
+    explicit Placer(StateForm form) : m_form(form) {}
+
     TensorPlace place(const StateTensor &spec)
     {
-        const auto bytes = std::uint64_t(spec.shape.elements()) * bytesPerElement(spec.type);
+        const std::uint64_t bytes = packedBytes(spec, m_form);
         if (spec.growth == StateGrowth::OneRowPerToken)
             return {spec, m_nextGrowing++, 0, bytes};
         const std::uint64_t offset = m_fixedBytes;
@@ -123,6 +133,7 @@ public:
     int streams() const { return m_nextGrowing; }
 
 private:
+    StateForm m_form;
     int m_nextGrowing = kFirstGrowingStream;
     std::uint64_t m_fixedBytes = 0;
 };
@@ -151,13 +162,35 @@ Manifest Manifest::of(const SnapshotImage &image)
 {
     Manifest manifest;
     manifest.beginning = image.beginning;
-    Placer placer;
+    manifest.stored = image.stored;
+    Placer placer(image.stored.form);
     for (const TensorImage &tensor : image.state) {
         manifest.tensors.push_back(placer.place(tensor.spec));
         manifest.stateBytes += manifest.tensors.back().bytes;
     }
     manifest.streams = placer.streams();
     return manifest;
+}
+
+std::vector<std::shared_ptr<const std::vector<std::byte>>> Manifest::packed(const SnapshotImage &image) const
+{
+    std::vector<std::shared_ptr<const std::vector<std::byte>>> all;
+    for (const TensorImage &tensor : image.state) {
+        if (isRounded(tensor.spec, stored.form))
+            all.push_back(std::make_shared<const std::vector<std::byte>>(
+                pack(*tensor.bytes, tensor.spec, stored.form)));
+        else
+            all.push_back(tensor.bytes);
+    }
+    return all;
+}
+
+std::string beginningAfter(const Manifest &manifest, std::span<const std::byte> content)
+{
+    Sha256 hash;
+    hash.update(manifest.beginning + "\n" + std::string(spell(kForms, manifest.stored.form)) + "\n");
+    hash.update(content);
+    return toHex(hash.finish());
 }
 
 std::string Manifest::toJson() const
@@ -168,6 +201,10 @@ std::string Manifest::toJson() const
     Json::Object json{{"tensors", std::move(entries)}};
     if (!beginning.empty())
         json.emplace("beginning", beginning);
+    if (stored.form != StateForm::Exact)
+        json.emplace("rounded", Json::Object{{"form", spell(kForms, stored.form)},
+                                             {"error", stored.error},
+                                             {"worst", stored.worst}});
     return Json(std::move(json)).dump();
 }
 
@@ -184,7 +221,19 @@ Result<Manifest> Manifest::fromJson(std::string_view json)
         if (manifest.beginning.size() != kFingerprintLength)
             return Error{ErrorCode::Corrupt, "The state begins with something that is no fingerprint.", ""};
     }
-    Placer placer;
+    if (const Json *const rounded = root.find("rounded")) {
+        const auto form = unspell(kForms, rounded->find("form"));
+        if (!form)
+            return Error{ErrorCode::Unsupported,
+                         "The state is stored in a form that this Volary does not know.",
+                         "Update Volary, or continue from the text."};
+        const auto number = [&](std::string_view key) {
+            const Json *const found = rounded->find(key);
+            return found ? std::clamp(found->number(), 0.0, 1e9) : 0.0;
+        };
+        manifest.stored = {*form, number("error"), number("worst")};
+    }
+    Placer placer(manifest.stored.form);
     for (const Json &entry : *entries->array()) {
         TRY(const StateTensor spec, readSpec(entry, manifest.tensors.size()));
         if (std::uint64_t(spec.shape.elements()) > kMaxStateBytes / bytesPerElement(spec.type))

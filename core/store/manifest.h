@@ -22,7 +22,7 @@ struct TensorPlace {
     StateTensor spec;
     int stream = kFixedStream;
     std::uint64_t offset = 0; // in its stream
-    std::uint64_t bytes = 0;
+    std::uint64_t bytes = 0;  // in the form it is stored in
 };
 
 struct Manifest {
@@ -30,13 +30,20 @@ struct Manifest {
     int streams = kFirstGrowingStream;
     std::uint64_t stateBytes = 0;
     std::string beginning; // SnapshotImage::beginning
+    StoredForm stored;     // SnapshotImage::stored
 
     static Manifest of(const SnapshotImage &image);
+
+    // The bytes of each tensor as they are stored; those of exact ones are shared with the image.
+    std::vector<std::shared_ptr<const std::vector<std::byte>>> packed(const SnapshotImage &image) const;
 
     std::string toJson() const;
     // Refuses what this program cannot read, and places that do not follow from the shapes; so no size that
     // comes from a file is used before it was checked.
     static Result<Manifest> fromJson(std::string_view json);
 };
+
+// The beginning of what goes on from a state that was rounded: its own, told from all others by `content`.
+std::string beginningAfter(const Manifest &manifest, std::span<const std::byte> content);
 
 } // namespace volary

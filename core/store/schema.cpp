@@ -194,7 +194,12 @@ CREATE TABLE document_question(
 CREATE INDEX document_question_by_conversation ON document_question(conversation);
 )";
 
-constexpr std::array<const char *, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3, kVersion4};
+// The same tables. Older programs would take a finished turn without a state for one at the very start of a
+// conversation, and do not know rounded states.
+constexpr const char *kVersion5 = "";
+
+constexpr std::array<const char *, kSchemaVersion> kSteps{kVersion1, kVersion2, kVersion3, kVersion4,
+                                                          kVersion5};
 
 Result<> runSteps(const sqlite::Database &database, int version)
 {

@@ -5,7 +5,7 @@
 
 namespace volary {
 
-constexpr int kSchemaVersion = 4;
+constexpr int kSchemaVersion = 5;
 
 // Makes the connection able to use a library's tables: functions, tokenizer.
 Result<> prepareConnection(const sqlite::Database &database);

@@ -3,6 +3,7 @@
 #include "core/base/check.h"
 #include "core/base/sha256.h"
 #include "core/base/text.h"
+#include "core/session/state_form.h"
 #include "core/store/clock.h"
 #include "core/store/library_impl.h"
 #include "core/store/little_endian.h"
@@ -20,7 +21,13 @@ using sqlite::Statement;
 
 namespace {
 
-constexpr std::int64_t kFormat = 1;
+// The format of a row: which form its state is stored in.
+constexpr std::int64_t kFirstFormat = 1;
+constexpr std::int64_t kLastFormat = 3;
+std::int64_t formatOf(StateForm form)
+{
+    return kFirstFormat + std::int64_t(form);
+}
 
 // Token ids are cut at fixed places, so that all snapshots of a growing conversation share their full
 // segments.
@@ -165,15 +172,16 @@ Result<Digest> writeStreams(const Database &database, SnapshotId id, const Snaps
     const Bytes tokenBytes = tokens;
     TRY_(writer.write(kTokenStream, {&tokenBytes, 1}, kTokensPerSegment * sizeof(TokenId)));
 
+    const auto packed = manifest.packed(image);
     std::vector<Bytes> fixed;
-    for (std::size_t i = 0; i < image.state.size(); ++i)
+    for (std::size_t i = 0; i < packed.size(); ++i)
         if (manifest.tensors[i].stream == kFixedStream)
-            fixed.emplace_back(*image.state[i].bytes);
+            fixed.emplace_back(*packed[i]);
     TRY_(writer.write(kFixedStream, fixed, kPieceBytes));
 
-    for (std::size_t i = 0; i < image.state.size(); ++i) {
+    for (std::size_t i = 0; i < packed.size(); ++i) {
         const TensorPlace &place = manifest.tensors[i];
-        const Bytes rows = *image.state[i].bytes;
+        const Bytes rows = *packed[i];
         if (place.stream != kFixedStream)
             TRY_(writer.write(place.stream, {&rows, 1}, segmentBytes(place)));
     }
@@ -217,17 +225,22 @@ Result<SnapshotRow> readRow(const Database &database, SnapshotId id)
         return missing(id);
     if (!intact)
         return damaged(database, id, "its description does not match its hash.");
-    if (formatNumber != kFormat)
+    if (formatNumber < kFirstFormat || formatNumber > kLastFormat)
         return Error{ErrorCode::Unsupported,
-                     format("%s has format %lld; this version of Volary reads format %lld.",
+                     format("%s has format %lld; this version of Volary reads formats up to %lld.",
                             describeSnapshot(database, id).c_str(), static_cast<long long>(formatNumber),
-                            static_cast<long long>(kFormat)),
+                            static_cast<long long>(kLastFormat)),
                      "Update Volary."};
     auto parsed = Manifest::fromJson(manifest);
     if (!parsed)
         return std::move(parsed).error().during(describeSnapshot(database, id));
     snapshot.manifest = std::move(parsed).value();
-    snapshot.image.beginning = snapshot.manifest.beginning;
+    if (formatOf(snapshot.manifest.stored.form) != formatNumber)
+        return damaged(database, id, "its format is not that of its state.");
+    snapshot.image.stored = snapshot.manifest.stored;
+    snapshot.image.beginning = snapshot.image.stored.form == StateForm::Exact
+                                   ? snapshot.manifest.beginning
+                                   : beginningAfter(snapshot.manifest, snapshot.content);
     auto state = SamplerState::deserialize(sampler);
     if (!state)
         return std::move(state).error().during(describeSnapshot(database, id));
@@ -311,8 +324,13 @@ Result<> readState(const Database &database, SnapshotId id, const SnapshotRow &s
     }
     for (int stream = kFixedStream; stream < snapshot.manifest.streams; ++stream)
         TRY_(readStream(database, id, stream, parts[std::size_t(stream)]));
-    for (std::size_t i = 0; i < storage.size(); ++i)
-        image.state.push_back({snapshot.manifest.tensors[i].spec, std::move(storage[i])});
+    const StateForm form = snapshot.manifest.stored.form;
+    for (std::size_t i = 0; i < storage.size(); ++i) {
+        const StateTensor &spec = snapshot.manifest.tensors[i].spec;
+        if (isRounded(spec, form))
+            *storage[i] = unpack(*storage[i], spec, form);
+        image.state.push_back({spec, std::move(storage[i])});
+    }
     return {};
 }
 
@@ -326,7 +344,9 @@ const std::string kSummaryColumns =
     " THEN conversation.title ELSE '' END, conversation.deleted_ms IS NOT NULL OR turn.hidden_by IS NOT NULL,"
     " document.id IS NOT NULL, CASE WHEN document.seal = " +
     kDocumentSeal +
-    " THEN document.title ELSE '' END"
+    " THEN document.title ELSE '' END, snapshot.format, CASE WHEN snapshot.format = 1 OR NOT"
+    " json_valid(snapshot.manifest) THEN 0 ELSE CAST(1e12 * json_extract(snapshot.manifest,"
+    " '$.rounded.error') AS INTEGER) END"
     " FROM snapshot JOIN model ON model.id = snapshot.model"
     " LEFT JOIN snapshot_mark ON snapshot_mark.snapshot = snapshot.id AND snapshot_mark.seal = " +
     kSnapshotMarkSeal +
@@ -360,6 +380,11 @@ SnapshotSummary summaryOf(const Statement &row)
     summary.ofDocument = row.integer(18) != 0;
     if (summary.turn == 0)
         summary.title = row.text(19);
+    const std::int64_t formatNumber = row.integer(20);
+    summary.form = formatNumber > kFirstFormat && formatNumber <= kLastFormat
+                       ? StateForm(formatNumber - kFirstFormat)
+                       : StateForm::Exact;
+    summary.formError = double(row.integer(21)) * 1e-12;
     const bool kept = summary.pinned || !summary.name.empty();
     summary.inTrash = summary.deletedMs.has_value() || (row.optionalInteger(17) == 1 && !kept);
     return summary;
@@ -405,8 +430,8 @@ std::string describeSnapshot(const Database &database, SnapshotId id)
 Result<SnapshotId> insertSnapshot(const Database &database, const SnapshotImage &image, std::string_view name)
 {
     const Manifest manifest = Manifest::of(image);
-    for (std::size_t i = 0; i < image.state.size(); ++i)
-        VOLARY_CHECK(image.state[i].bytes && image.state[i].bytes->size() == manifest.tensors[i].bytes,
+    for (const TensorImage &tensor : image.state)
+        VOLARY_CHECK(tensor.bytes && tensor.bytes->size() == packedBytes(tensor.spec, StateForm::Exact),
                      "a state tensor has the bytes that its shape asks for");
 
     TRY(const std::int64_t model, modelRow(database, image.model));
@@ -414,13 +439,52 @@ Result<SnapshotId> insertSnapshot(const Database &database, const SnapshotImage 
     TRY_(database.run(
         "INSERT INTO snapshot(model, created_ms, format, tokens, state_bytes, content, seal, name,"
         " manifest, sampler) VALUES(?, ?, ?, ?, ?, x'', x'', ?, ?, ?)",
-        {model, nowMs(), kFormat, std::int64_t(image.tokens.size()), std::int64_t(manifest.stateBytes), name,
-         manifest.toJson(), Bytes(sampler)}));
+        {model, nowMs(), formatOf(image.stored.form), std::int64_t(image.tokens.size()),
+         std::int64_t(manifest.stateBytes), name, manifest.toJson(), Bytes(sampler)}));
     const SnapshotId id = database.lastInsertId();
     TRY(const Digest content, writeStreams(database, id, image, manifest));
     TRY_(database.run("UPDATE snapshot SET content = ? WHERE id = ?", {bytesOf(content), id}));
     TRY_(sealSnapshot(database, id));
     return id;
+}
+
+namespace {
+
+Result<std::vector<std::int64_t>> chunksOf(const Database &database, SnapshotId id)
+{
+    std::vector<std::int64_t> chunks;
+    TRY_(database.forEach("SELECT DISTINCT chunk FROM snapshot_chunk WHERE snapshot = ?", {id},
+                          [&](const Statement &row) {
+                              chunks.push_back(row.integer(0));
+                              return Result<>();
+                          }));
+    return chunks;
+}
+
+Result<> removeUnused(const Database &database, std::span<const std::int64_t> chunks)
+{
+    for (const std::int64_t chunk : chunks)
+        TRY_(database.run("DELETE FROM chunk WHERE id = ?1"
+                          " AND NOT EXISTS(SELECT 1 FROM snapshot_chunk WHERE chunk = ?1)",
+                          {chunk}));
+    return {};
+}
+
+} // namespace
+
+Result<> roundStored(const Database &database, SnapshotId id, StateForm form)
+{
+    TRY(const auto exact, readSnapshot(database, id));
+    TRY(const RoundedImage rounded, roundedTo(*exact, form));
+    const Manifest manifest = Manifest::of(rounded.image);
+    TRY(const auto before, chunksOf(database, id));
+    TRY_(database.run("DELETE FROM snapshot_chunk WHERE snapshot = ?", {id}));
+    TRY(const Digest content, writeStreams(database, id, rounded.image, manifest));
+    TRY_(database.run(
+        "UPDATE snapshot SET format = ?, state_bytes = ?, manifest = ?, content = ? WHERE id = ?",
+        {formatOf(form), std::int64_t(manifest.stateBytes), manifest.toJson(), bytesOf(content), id}));
+    TRY_(sealSnapshot(database, id));
+    return removeUnused(database, before);
 }
 
 Result<std::shared_ptr<const SnapshotImage>> readSnapshot(const Database &database, SnapshotId id)
@@ -513,18 +577,9 @@ Result<std::vector<SnapshotSummary>> readNamed(const Database &database, std::st
 
 Result<> removeSnapshot(const Database &database, SnapshotId id)
 {
-    std::vector<std::int64_t> chunks;
-    TRY_(database.forEach("SELECT DISTINCT chunk FROM snapshot_chunk WHERE snapshot = ?", {id},
-                          [&](const Statement &row) {
-                              chunks.push_back(row.integer(0));
-                              return Result<>();
-                          }));
+    TRY(const auto chunks, chunksOf(database, id));
     TRY_(database.run("DELETE FROM snapshot WHERE id = ?", {id})); // takes its rows of snapshot_chunk along
-    for (const std::int64_t chunk : chunks)
-        TRY_(database.run("DELETE FROM chunk WHERE id = ?1"
-                          " AND NOT EXISTS(SELECT 1 FROM snapshot_chunk WHERE chunk = ?1)",
-                          {chunk}));
-    return {};
+    return removeUnused(database, chunks);
 }
 
 Result<> removeUnusedModels(const Database &database)

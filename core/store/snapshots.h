@@ -12,6 +12,9 @@ std::string describeSnapshot(const sqlite::Database &database, SnapshotId id);
 Result<SnapshotId> insertSnapshot(const sqlite::Database &database, const SnapshotImage &image,
                                   std::string_view name);
 
+// See Library::roundSnapshot.
+Result<> roundStored(const sqlite::Database &database, SnapshotId id, StateForm form);
+
 // Checks the row's seal, the list of chunks, every size before memory is reserved, and every chunk's hash.
 Result<std::shared_ptr<const SnapshotImage>> readSnapshot(const sqlite::Database &database, SnapshotId id);
 

@@ -7,6 +7,7 @@
 #include "core/store/snapshots.h"
 #include "core/store/turn_data.h"
 
+#include <map>
 #include <utility>
 
 namespace volary {
@@ -289,6 +290,57 @@ Result<ConversationId> Library::startFromSnapshot(const Conversation &values, Sn
     TRY_(makeCurrent(database, conversation, last));
     TRY_(transaction.commit());
     return conversation;
+}
+
+Result<ConversationId> Library::importConversation(const Conversation &values, std::span<const Turn> turns)
+{
+    const Database &database = *m_impl->database;
+    TRY(auto transaction, m_impl->beginWrite());
+    TRY(const ConversationId conversation, insertConversation(database, values));
+    std::map<TurnId, TurnId> ids; // theirs to ours
+    const auto idOf = [&](std::optional<TurnId> theirs) -> Result<std::optional<TurnId>> {
+        if (!theirs)
+            return std::optional<TurnId>();
+        const auto found = ids.find(*theirs);
+        if (found == ids.end())
+            return missing(*theirs);
+        return std::optional(found->second);
+    };
+    for (const Turn &given : turns) {
+        Turn turn = given;
+        turn.id = 0;
+        turn.conversation = conversation;
+        turn.status = TurnStatus::Finished;
+        TRY(turn.parent, idOf(given.parent));
+        TRY_(checkTurn(database, turn));
+        TRY(ids[given.id], writeRow(database, turn, std::nullopt));
+    }
+    TRY(const auto current, idOf(values.current));
+    TRY_(makeCurrent(database, conversation, current));
+    TRY_(database.run("UPDATE conversation SET created_ms = coalesce(nullif(?1, 0), created_ms),"
+                      " updated_ms = coalesce(nullif(?2, 0), nullif(?1, 0), updated_ms), " +
+                          kUnsealConversation + " WHERE id = ?3",
+                      {values.createdMs, values.updatedMs, conversation}));
+    TRY_(sealConversation(database, conversation));
+    TRY_(transaction.commit());
+    return conversation;
+}
+
+Result<> Library::keepState(TurnId id, std::int64_t tokens, const SnapshotImage &snapshot)
+{
+    const Database &database = *m_impl->database;
+    TRY(auto transaction, m_impl->beginWrite());
+    TRY_(placeOf(database, id));
+    TRY(const SnapshotId image, insertSnapshot(database, snapshot, ""));
+    TRY_(database.run("UPDATE turn SET snapshot = ?, tokens = ?, position = ?, " + kUnsealTurn +
+                          " WHERE id = ? AND snapshot IS NULL AND status <> ?",
+                      {image, tokens, std::int64_t(snapshot.tokens.size()), id, int(TurnStatus::Partial)}));
+    if (database.changes() == 0)
+        return Error{ErrorCode::Invalid,
+                     format("Turn %lld has a state already, or is unfinished.", static_cast<long long>(id)),
+                     ""};
+    TRY_(sealTurn(database, id));
+    return transaction.commit();
 }
 
 Result<TurnId> Library::savePartialTurn(const Turn &values, std::span<const TokenId> tokens)

@@ -128,6 +128,14 @@ std::string ChatFormat::sanitize(std::string_view userText) const
 std::vector<ChatSegment> ChatFormat::openTurn(std::string_view userText, bool first,
                                               std::string_view systemText) const
 {
+    std::vector<ChatSegment> segments = answeredTurn(userText, first, systemText);
+    append(segments, plain(lead));
+    return segments;
+}
+
+std::vector<ChatSegment> ChatFormat::answeredTurn(std::string_view userText, bool first,
+                                                  std::string_view systemText) const
+{
     std::vector<ChatSegment> segments;
     const auto writeText = [&](std::string_view text) {
         const std::string clean = sanitize(text);
@@ -146,7 +154,15 @@ std::vector<ChatSegment> ChatFormat::openTurn(std::string_view userText, bool fi
     append(segments, user);
     writeText(userText);
     append(segments, reply);
-    append(segments, plain(lead));
+    return segments;
+}
+
+std::vector<ChatSegment> ChatFormat::writtenReply(std::string_view text) const
+{
+    const bool afterColon = !reply.empty() && reply.back().text.ends_with(':');
+    std::vector<ChatSegment> segments;
+    if (const std::string clean = sanitize(text); !clean.empty())
+        append(segments, plain((afterColon ? " " : "") + clean));
     return segments;
 }
 

@@ -41,6 +41,12 @@ struct ChatFormat {
     std::vector<ChatSegment> openTurn(std::string_view userText, bool first,
                                       std::string_view systemText = {}) const;
 
+    // The same for a turn that was answered already, without the lead; the reply follows by writtenReply.
+    std::vector<ChatSegment> answeredTurn(std::string_view userText, bool first,
+                                          std::string_view systemText = {}) const;
+    // A reply that was written elsewhere, as a model would have written it.
+    std::vector<ChatSegment> writtenReply(std::string_view text) const;
+
     // A system text that is read ahead of any turn. Its end is left out: every format ends a system text as
     // it ends a reply, so the first turn follows it by openTurn with `first` false.
     std::vector<ChatSegment> openSystem(std::string_view systemText) const;

@@ -305,6 +305,34 @@ private slots:
         QCOMPARE(snapshot({"show", one}).status, 1);
     }
 
+    void snapshotIsStoredSmallerAfterItsCostWasShown()
+    {
+        const QStringList of{"--library", file("forms.volary"), "--json", "--quiet"};
+        QCOMPARE(run(QStringList{"snapshot", "save", kModel, "--prompt", "Once upon a time"} + of).status, 0);
+        const QJsonObject cost = run(QStringList{"snapshot", "shrink", "1"} + of).json();
+        QCOMPARE(cost["form"].toString(), "exact");
+        const QJsonArray forms = cost["forms"].toArray();
+        QCOMPARE(forms.size(), 3);
+        const double half = forms[1].toObject()["error"].toDouble();
+        const double small = forms[2].toObject()["error"].toDouble();
+        QVERIFY2(0 < half && half < 1e-3 && half < small && small < 0.05,
+                 qPrintable(QString("%1 %2").arg(half).arg(small)));
+        QCOMPARE(run(QStringList{"snapshot", "shrink", "1", "--form", "f64"} + of).status, 2);
+
+        QCOMPARE(run(QStringList{"snapshot", "shrink", "1", "--form", "i8"} + of).json()["form"].toString(),
+                 "small int8");
+
+        const QJsonObject shown = run(QStringList{"snapshot", "show", "1"} + of).json();
+        QCOMPARE(shown["form"].toString(), "small int8");
+        QCOMPARE(shown["state_bytes"].toInteger(), forms[2].toObject()["bytes"].toInteger());
+        QVERIFY(std::abs(shown["form_error"].toDouble() - small) < 1e-9);
+        const QString bundle = file("small.volary");
+        QCOMPARE(run(QStringList{"snapshot", "export", "1", bundle} + of).status, 0);
+        QCOMPARE(run(QStringList{"snapshot", "import", bundle} + of).status, 0);
+        QCOMPARE(run(QStringList{"snapshot", "show", "2"} + of).json()["form"].toString(), "small int8");
+        QVERIFY(run(QStringList{"snapshot", "shrink", "1", "--form", "f16"} + of).status != 0);
+    }
+
     void libraryIsBackedUpAndRestored()
     {
         const QString library = file("own.volary"), copy = file("own.volary-backup");
@@ -323,6 +351,31 @@ private slots:
         QCOMPARE(run(QStringList{"snapshot", "show", "1"} + of).json()["name"].toString(), "pond");
         QCOMPARE(run(QStringList{"library", "restore", file("missing")} + of).status, 1);
         QCOMPARE(run(QStringList{"library", "burn"} + of).status, 2);
+    }
+
+    void exportedChatsAreImportedOnce()
+    {
+        const QString library = file("chats.volary"), chats = file("chats.json");
+        QFile out(chats);
+        QVERIFY(out.open(QIODevice::WriteOnly));
+        out.write(R"([{"title": "Fox", "create_time": 1700000000.5, "current_node": "a", "mapping": {
+            "a": {"parent": null, "children": [], "message": {"author": {"role": "user"},
+                  "content": {"content_type": "text", "parts": ["Hello"]}}}}}])");
+        out.close();
+        const QStringList of{"--library", library, "--json", "--quiet"};
+
+        const QJsonObject preview = run(QStringList{"library", "import", chats, "--preview"} + of).json();
+        QCOMPARE(preview["kind"].toString(), "ChatGPT");
+        QCOMPARE(preview["imported"].toInt(), 0);
+        QVERIFY(!QFile::exists(library));
+        const QJsonObject first = run(QStringList{"library", "import", chats} + of).json();
+        QCOMPARE(first["imported"].toInt(), 1);
+        QVERIFY(!first["conversations"].toArray()[0].toObject()["known"].toBool());
+        const QJsonObject second = run(QStringList{"library", "import", chats} + of).json();
+        QCOMPARE(second["imported"].toInt(), 0);
+        QVERIFY(second["conversations"].toArray()[0].toObject()["known"].toBool());
+        QCOMPARE(run(QStringList{"library", "import", chats, "--again"} + of).json()["imported"].toInt(), 1);
+        QCOMPARE(run(QStringList{"library", "import", file("missing")} + of).status, 1);
     }
 
     // A conversation moves from one library to another, and goes on there as it would have here.

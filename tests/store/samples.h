@@ -51,6 +51,23 @@ inline SnapshotImage image(std::uint64_t seed, int tokens = 3, int layers = 2)
     return made;
 }
 
+// The same with finite numbers of ordinary size in place of any bits.
+inline SnapshotImage finiteImage(std::uint64_t seed, int tokens = 3)
+{
+    SnapshotImage made = image(seed, tokens);
+    std::mt19937_64 random(seed);
+    std::normal_distribution<float> numbers;
+    for (TensorImage &tensor : made.state) {
+        auto bytes = std::make_shared<std::vector<std::byte>>(tensor.bytes->size());
+        for (std::size_t at = 0; at < bytes->size(); at += sizeof(float)) {
+            const float number = numbers(random);
+            std::memcpy(bytes->data() + at, &number, sizeof number);
+        }
+        tensor.bytes = std::move(bytes);
+    }
+    return made;
+}
+
 inline bool same(const SnapshotImage &a, const SnapshotImage &b)
 {
     return a.model == b.model && a.tokens == b.tokens && a.sampler == b.sampler &&

@@ -1,5 +1,6 @@
 // One snapshot as one file: what comes back, and what is refused.
 #include "core/base/file.h"
+#include "core/session/state_form.h"
 #include "core/store/bundle.h"
 #include "tests/store/resealed_bundle.h"
 #include "tests/store/samples.h"
@@ -32,6 +33,7 @@ private slots:
     void everyShorterFileIsRefused();
     void sizesOfAMaliciousSenderAreRefused();
     void anUnknownPartIsPassedOver();
+    void aRoundedStateComesBackAsItIs();
     void aNewerVersionAsksForAnUpdate();
 
 private:
@@ -163,10 +165,32 @@ void TestBundle::anUnknownPartIsPassedOver()
     QVERIFY(same(back.image, image));
 }
 
+void TestBundle::aRoundedStateComesBackAsItIs()
+{
+    const SnapshotImage exact = finiteImage(8, 20);
+    const std::size_t whole = written(exact).size();
+    for (const StateForm form : {StateForm::Half, StateForm::Int8}) {
+        REQUIRE(const RoundedImage rounded, roundedTo(exact, form));
+        const std::vector<std::byte> bytes = written(rounded.image);
+        QVERIFY(bytes.size() < whole);
+        QCOMPARE(int(bytes[12]), 2);
+        REQUIRE(const Bundle back, readBack(bytes));
+        QVERIFY(same(back.image, rounded.image));
+        QVERIFY(back.image.stored == rounded.image.stored);
+        QVERIFY(back.image.beginning != exact.beginning); // never taken for the exact state
+        QCOMPARE(back.image.beginning.size(), std::size_t(64));
+        for (std::size_t at = 0; at < bytes.size(); at += 1 + bytes.size() / 200) {
+            std::vector<std::byte> flipped = bytes;
+            flipped[at] ^= std::byte(1);
+            QVERIFY(!readBack(flipped));
+        }
+    }
+}
+
 void TestBundle::aNewerVersionAsksForAnUpdate()
 {
     std::vector<std::byte> bytes = written(test::image(8));
-    bytes[12] = std::byte(2);
+    bytes[12] = std::byte(3);
     resealBundle(bytes);
 
     const auto back = readBack(bytes);

@@ -1,4 +1,5 @@
 // What the library promises when nothing goes wrong, on real files.
+#include "core/session/state_form.h"
 #include "core/store/library.h"
 #include "tests/store/samples.h"
 #include "tests/support/verify.h"
@@ -10,6 +11,7 @@
 #include <sqlite3.h>
 
 using namespace volary;
+using test::finiteImage;
 using test::image;
 using test::same;
 using test::turn;
@@ -850,6 +852,103 @@ private slots:
         VERIFY_OK(library->pinSnapshot(snapshots[0].id, true));
         REQUIRE(const auto pinned, library->snapshot(snapshots[0].id));
         QVERIFY(pinned.pinned);
+        REQUIRE(const auto damage, library->verify());
+        QVERIFY(damage.empty());
+    }
+
+    void aStateIsStoredSmallerAndSaysSo()
+    {
+        const Folder folder;
+        REQUIRE(const auto library, folder.open());
+        const SnapshotImage exact = finiteImage(3, 30);
+        REQUIRE(const SnapshotId kept, library->saveSnapshot(exact, "exact"));
+        for (const StateForm form : {StateForm::Half, StateForm::Int8}) {
+            REQUIRE(const SnapshotId id, library->saveSnapshot(exact, "smaller"));
+            REQUIRE(const SnapshotSummary before, library->snapshot(id));
+            QVERIFY(before.form == StateForm::Exact && before.formError == 0);
+            REQUIRE(const RoundedImage rounded, roundedTo(exact, form));
+
+            VERIFY_OK(library->roundSnapshot(id, form));
+
+            REQUIRE(const SnapshotSummary after, library->snapshot(id));
+            QVERIFY(after.form == form && !after.damaged);
+            QCOMPARE(std::uint64_t(after.stateBytes), rounded.bytes);
+            QVERIFY(after.stateBytes < before.stateBytes);
+            QVERIFY(std::abs(after.formError - rounded.image.stored.error) < 1e-11);
+            REQUIRE(const auto stored, library->loadSnapshot(id));
+            QVERIFY(same(*stored, rounded.image));
+            QVERIFY(stored->stored == rounded.image.stored);
+            QVERIFY(!library->roundSnapshot(id, StateForm::Int8));
+            QVERIFY(!library->roundSnapshot(id, StateForm::Exact));
+            VERIFY_OK(library->nameSnapshot(id, "seals hold"));
+            REQUIRE(const SnapshotId copy, library->saveSnapshot(*stored, "as imported"));
+            REQUIRE(const auto again, library->loadSnapshot(copy));
+            QVERIFY(same(*again, *stored) && again->stored == stored->stored);
+        }
+        REQUIRE(const auto other, library->loadSnapshot(kept)); // whose parts they shared
+        QVERIFY(same(*other, exact));
+        QVERIFY(!library->roundSnapshot(999, StateForm::Half));
+        REQUIRE(const auto damage, library->verify());
+        QVERIFY2(damage.empty(), damage.empty() ? "" : damage[0].what.c_str());
+        // Before it is listed by another connection, too.
+        REQUIRE(const auto reader, folder.open(OpenMode::ReadOnly));
+        REQUIRE(const auto all, reader->snapshots());
+        QCOMPARE(all.size(), std::size_t(5));
+    }
+
+    void aRoundedStateIsNotTakenForTheExactOne()
+    {
+        const Folder folder;
+        REQUIRE(const auto library, folder.open());
+        const SnapshotImage exact = finiteImage(4, 30);
+        REQUIRE(const SnapshotId id, library->saveSnapshot(exact, ""));
+        const PrefixQuery query{.model = exact.model, .beginning = "", .tokens = exact.tokens};
+        REQUIRE(const auto found, library->longestPrefix(query));
+        QVERIFY(found);
+        VERIFY_OK(library->roundSnapshot(id, StateForm::Half));
+        REQUIRE(const auto none, library->longestPrefix(query));
+        QVERIFY(!none);
+        REQUIRE(const auto rounded, library->loadSnapshot(id));
+        const PrefixQuery own{.model = exact.model, .beginning = rounded->beginning, .tokens = exact.tokens};
+        REQUIRE(const auto again, library->longestPrefix(own));
+        QVERIFY(again);
+    }
+
+    void aStateThatDoesNotFitStaysExact()
+    {
+        const Folder folder;
+        REQUIRE(const auto library, folder.open());
+        SnapshotImage large = finiteImage(5);
+        auto bytes = *large.state[0].bytes;
+        const float number = 1e20f;
+        std::memcpy(bytes.data(), &number, sizeof number);
+        large.state[0].bytes = std::make_shared<const std::vector<std::byte>>(bytes);
+        REQUIRE(const SnapshotId id, library->saveSnapshot(large, ""));
+        QVERIFY(!library->roundSnapshot(id, StateForm::Half));
+        REQUIRE(const auto stored, library->loadSnapshot(id));
+        QVERIFY(same(*stored, large));
+    }
+
+    // Version 5 has the tables of version 4.
+    void versionFourIsUpgraded()
+    {
+        const Folder folder;
+        {
+            REQUIRE(const auto library, folder.open());
+            REQUIRE(const SnapshotId id, library->saveSnapshot(finiteImage(6), "old"));
+            QCOMPARE(id, SnapshotId(1));
+        }
+        sqlite3 *database = nullptr;
+        sqlite3_open(folder.library().c_str(), &database);
+        sqlite3_exec(database, "PRAGMA user_version = 4", nullptr, nullptr, nullptr);
+        sqlite3_close(database);
+
+        REQUIRE(const auto library, folder.open());
+
+        REQUIRE(const auto info, library->info());
+        QVERIFY(info.notice.find("upgraded from version 4 to") != std::string::npos);
+        QCOMPARE(folder.count("PRAGMA user_version"), 5);
+        VERIFY_OK(library->roundSnapshot(1, StateForm::Half));
         REQUIRE(const auto damage, library->verify());
         QVERIFY(damage.empty());
     }

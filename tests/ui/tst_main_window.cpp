@@ -8,12 +8,14 @@
 #include "ui/windows/backup_dialog.h"
 #include "ui/windows/command_palette.h"
 #include "ui/windows/help_page.h"
+#include "ui/windows/import_dialog.h"
 #include "ui/windows/main_window.h"
 #include "ui/windows/settings_dialog.h"
 #include "ui/windows/shortcuts_dialog.h"
 #include "ui/windows/status_panel.h"
 
 #include <QAction>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDockWidget>
 #include <QDropEvent>
@@ -25,6 +27,7 @@
 #include <QSet>
 #include <QSignalSpy>
 #include <QStatusBar>
+#include <QTableView>
 #include <QTemporaryDir>
 #include <QTest>
 #include <QToolButton>
@@ -412,6 +415,77 @@ private slots:
         engine.settle();
         QVERIFY(dialog.findChild<ErrorCard *>()->isVisible());
         QVERIFY(!dialog.findChild<ProgressRow *>()->isVisible());
+    }
+
+    void importShowsWhatThereIsAndTakesWhatWasChosen()
+    {
+        FakeEngine engine;
+        ThemeManager themes;
+        ImportDialog dialog(engine.bridge(), themes, "/chats/conversations.json", nullptr);
+        dialog.show();
+        const auto *asked = engine.last<command::ReadChatExport>();
+        QVERIFY(asked);
+        QCOMPARE(asked->path, std::filesystem::path("/chats/conversations.json"));
+        auto *take = dialog.findChild<QPushButton *>("import.import");
+        QVERIFY(!take->isEnabled());
+
+        auto chats = std::make_shared<ChatExport>();
+        chats->kind = "ChatGPT";
+        for (const char *title : {"Foxes", "Owls", ""}) {
+            ImportedChat chat;
+            chat.conversation.title = title;
+            chat.turns.resize(2);
+            chat.leftOut = 1;
+            chats->chats.push_back(chat);
+        }
+        engine.send(engine.lastRequest(), event::ChatExportRead{asked->path, chats, {false, true, false}});
+        engine.settle();
+        auto *table = dialog.findChild<QTableView *>("import.table");
+        QVERIFY(table->isVisible());
+        QCOMPARE(table->model()->rowCount(), 3);
+        auto *all = dialog.findChild<QCheckBox *>("import.all");
+        QCOMPARE(all->checkState(), Qt::PartiallyChecked); // one is there already
+        QVERIFY2(dialog.findChild<QLabel *>("import.text")->text().contains("already: 1"),
+                 qPrintable(dialog.findChild<QLabel *>("import.text")->text()));
+        table->model()->setData(table->model()->index(0, 0), Qt::Unchecked, Qt::CheckStateRole);
+        take->click();
+        const auto *import = engine.last<command::ImportChats>();
+        QVERIFY(import);
+        QCOMPARE(import->chosen, std::vector<std::size_t>{2});
+        QCOMPARE(import->chats, std::shared_ptr<const ChatExport>(chats));
+
+        engine.send(
+            engine.lastRequest(),
+            event::ChatsImported{0, 0, Error{ErrorCode::Io, "The disk is full.", "Free some space."}});
+        engine.settle();
+        QVERIFY(dialog.findChild<ErrorCard *>()->isVisible());
+        QVERIFY(!take->isVisible());
+        dialog.reject();
+        QVERIFY(engine.cancelled.empty());
+    }
+
+    void allChatsAreMarkedAtOnceAndClosingCancels()
+    {
+        FakeEngine engine;
+        ThemeManager themes;
+        ImportDialog dialog(engine.bridge(), themes, "/chats/c.json", nullptr);
+        dialog.show();
+        auto chats = std::make_shared<ChatExport>();
+        chats->chats.resize(3);
+        engine.send(engine.lastRequest(), event::ChatExportRead{"/chats/c.json", chats, {true, true, false}});
+        engine.settle();
+        auto *all = dialog.findChild<QCheckBox *>("import.all");
+        auto *take = dialog.findChild<QPushButton *>("import.import");
+        all->click();
+        QCOMPARE(all->checkState(), Qt::Checked);
+        all->click();
+        QCOMPARE(all->checkState(), Qt::Unchecked);
+        QVERIFY(!take->isEnabled());
+        all->click();
+        take->click();
+        QCOMPARE(engine.last<command::ImportChats>()->chosen, (std::vector<std::size_t>{0, 1, 2}));
+        dialog.reject();
+        QCOMPARE(engine.cancelled, std::vector<RequestId>{engine.lastRequest()});
     }
 };
 

@@ -1,6 +1,7 @@
 // The Snapshots workspace: what is listed, what is asked of the engine, and what a comparison shows.
 #include "fake_engine.h"
 #include "ui/snapshots/compare_view.h"
+#include "ui/snapshots/forms_dialog.h"
 #include "ui/snapshots/snapshots_workspace.h"
 #include "ui/snapshots/state_image.h"
 #include "ui/widgets/colour_scale.h"
@@ -15,7 +16,9 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QListView>
+#include <QPointer>
 #include <QPushButton>
+#include <QRadioButton>
 #include <QSignalSpy>
 #include <QTableView>
 #include <QTest>
@@ -305,6 +308,64 @@ private slots:
         QCOMPARE(scale.at(-1), scale.at(0));
         QCOMPARE(scale.at(7), scale.at(1));
         QCOMPARE(scale.at(std::numeric_limits<double>::quiet_NaN()), qRgb(128, 128, 128));
+    }
+
+    void smallerFormIsChosenAfterItsErrorWasShown()
+    {
+        Page page({snapshot(3, "Three ducks")});
+        page.workspace.setView(SnapshotFilter::View::Every);
+        page.workspace.select({3});
+        page.engine.settle();
+        QVERIFY2(page.texts().contains("exact"), qPrintable(page.texts()));
+        page.action("snapshots.shrink")->trigger();
+        const QPointer dialog = page.workspace.findChild<FormsDialog *>();
+        QVERIFY(dialog);
+        QCOMPARE(page.engine.last<command::MeasureForms>()->snapshot, SnapshotId(3));
+        const Error tooLarge{ErrorCode::Unsupported, "Its numbers are too large.", ""};
+        page.engine.send(page.engine.lastRequest(),
+                         event::FormsMeasured{3,
+                                              {{StateForm::Exact, 1024, {}, {}},
+                                               {StateForm::Half, 0, {}, tooLarge},
+                                               {StateForm::Int8, 300, {StateForm::Int8, 0.012, 0.03}, {}}}});
+        page.engine.settle();
+        const auto choices = dialog->findChildren<QRadioButton *>();
+        QCOMPARE(choices.size(), 3);
+        QVERIFY(choices[0]->isChecked() && !choices[1]->isEnabled());
+        QVERIFY2(choices[2]->text().contains("1.2") && choices[2]->text().contains("300 bytes"),
+                 qPrintable(choices[2]->text()));
+        auto *store = dialog->findChild<QPushButton *>("forms.store");
+        QVERIFY(!store->isEnabled()); // nothing happens by accident
+        choices[2]->click();
+        QVERIFY(store->isEnabled());
+        QCOMPARE(page.engine.count<command::RoundSnapshot>(), 0);
+
+        store->click();
+
+        const auto *round = page.engine.last<command::RoundSnapshot>();
+        QVERIFY(round && round->snapshot == 3 && round->form == StateForm::Int8);
+        SnapshotSummary after = snapshot(3, "Three ducks");
+        after.form = StateForm::Int8;
+        after.formError = 0.012;
+        page.engine.send(page.engine.lastRequest(), event::SnapshotChanged{after});
+        page.engine.settle();
+        QVERIFY(!dialog || !dialog->isVisible());
+        QVERIFY2(page.texts().contains("small int8, error 1.2"), qPrintable(page.texts()));
+        QVERIFY(!page.action("snapshots.shrink")->isEnabled());
+    }
+
+    void stateThatCannotBeStoredSmallerStays()
+    {
+        Page page({snapshot(3, "Three ducks")});
+        page.workspace.setView(SnapshotFilter::View::Every);
+        page.workspace.select({3});
+        page.action("snapshots.shrink")->trigger();
+        auto *dialog = page.workspace.findChild<FormsDialog *>();
+        page.engine.send(
+            page.engine.lastRequest(),
+            event::CommandFailed{"Measuring the forms", Error{ErrorCode::Corrupt, "It is damaged.", ""}});
+        page.engine.settle();
+        QVERIFY(dialog->findChild<ErrorCard *>()->isVisible());
+        QVERIFY(!dialog->findChild<QPushButton *>("forms.store")->isEnabled());
     }
 };
 

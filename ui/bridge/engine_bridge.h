@@ -61,9 +61,13 @@ signals:
     void libraryVerified(volary::RequestId request, const volary::event::LibraryVerified &verified);
     void backupProgress(volary::RequestId request, const volary::event::BackupProgress &progress);
     void libraryBackedUp(volary::RequestId request, const volary::event::LibraryBackedUp &backedUp);
+    void chatExportRead(volary::RequestId request, const volary::event::ChatExportRead &read);
+    void importProgress(volary::RequestId request, const volary::event::ImportProgress &progress);
+    void chatsImported(volary::RequestId request, const volary::event::ChatsImported &imported);
     void snapshotList(volary::RequestId request, const volary::event::SnapshotList &list);
     void snapshotChanged(volary::RequestId request, const volary::event::SnapshotChanged &changed);
     void snapshotDisposed(volary::RequestId request, const volary::event::SnapshotDisposed &disposed);
+    void formsMeasured(volary::RequestId request, const volary::event::FormsMeasured &measured);
     void snapshotDrawn(volary::RequestId request, const volary::event::SnapshotDrawn &drawn);
     void snapshotsCompared(volary::RequestId request, const volary::event::SnapshotsCompared &compared);
     void snapshotInspected(volary::RequestId request, const volary::event::SnapshotInspected &inspected);

@@ -119,6 +119,8 @@ void ConversationList::connectBridge()
 {
     connect(&m_bridge, &EngineBridge::libraryOpened, this,
             [this] { m_listRequest = m_bridge.post(command::ListConversations{m_trash->isChecked()}); });
+    connect(&m_bridge, &EngineBridge::chatsImported, this,
+            [this] { m_listRequest = m_bridge.post(command::ListConversations{m_trash->isChecked()}); });
     connect(&m_bridge, &EngineBridge::conversationList, this,
             [this](RequestId request, const event::ConversationList &list) {
                 if (request != m_listRequest)

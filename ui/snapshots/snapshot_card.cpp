@@ -1,6 +1,7 @@
 #include "ui/snapshots/snapshot_card.h"
 
 #include "core/base/text.h"
+#include "ui/snapshots/forms_dialog.h"
 #include "ui/snapshots/snapshot_list_model.h"
 
 #include <QAction>
@@ -42,6 +43,10 @@ QString noteFor(const SnapshotSummary &snapshot, const std::shared_ptr<const Mod
     if (open->identity.fingerprint != snapshot.model.fingerprint)
         return SnapshotCard::tr("“%1” is open. Only “%2” can go on from here.")
             .arg(QString::fromStdString(open->identity.name), QString::fromStdString(snapshot.model.name));
+    if (snapshot.form != StateForm::Exact)
+        return SnapshotCard::tr(
+            "Ready: a chat goes on from here without reading a token again, from numbers that "
+            "were rounded when the state was stored smaller.");
     return SnapshotCard::tr("Ready: a chat goes on from here without reading a token again.");
 }
 
@@ -131,8 +136,11 @@ void SnapshotCard::show(const SnapshotSummary &snapshot, const std::shared_ptr<c
     const QDateTime made = QDateTime::fromMSecsSinceEpoch(snapshot.createdMs);
     addFact(0, tr("Model"), QString::fromStdString(snapshot.model.name));
     addFact(1, tr("Has read"), tr("%1 tokens").arg(locale.toString(qint64(snapshot.tokens))));
+    const QString size = QString::fromStdString(formatBytes(std::uint64_t(snapshot.stateBytes)));
     addFact(2, tr("State"),
-            tr("%1, exact").arg(QString::fromStdString(formatBytes(std::uint64_t(snapshot.stateBytes)))));
+            snapshot.form == StateForm::Exact
+                ? tr("%1, exact").arg(size)
+                : tr("%1, %2, error %3").arg(size, formTitle(snapshot.form), shownError(snapshot.formError)));
     addFact(3, tr("Made"), locale.toString(made, QLocale::ShortFormat));
     addFact(4, tr("Pinned"), snapshot.pinned ? tr("yes") : tr("no"));
     addFact(5, tr("Fingerprint"), QString::fromStdString(snapshot.model.fingerprint.substr(0, 12)));

@@ -89,7 +89,11 @@ QVariant SnapshotListModel::data(const QModelIndex &index, int role) const
             .arg(titleOf(snapshot), tokens, model, ago(snapshot.createdMs),
                  snapshot.pinned ? tr(", pinned") : QString());
     case TwoLineDelegate::CaptionRole:
-        return snapshot.damaged ? tr("Damaged") : tr("%1 · %2").arg(tokens, model);
+        return snapshot.damaged ? tr("Damaged")
+               : snapshot.form == StateForm::Exact
+                   ? tr("%1 · %2").arg(tokens, model)
+                   : tr("%1 · %2 · %3")
+                         .arg(tokens, snapshot.form == StateForm::Half ? tr("fp16") : tr("int8"), model);
     case TwoLineDelegate::TrailingRole:
         return snapshot.pinned ? tr("pinned · %1").arg(ago(snapshot.createdMs)) : ago(snapshot.createdMs);
     case TwoLineDelegate::PictureRole:

@@ -1,6 +1,7 @@
 #include "ui/snapshots/snapshots_workspace.h"
 
 #include "ui/snapshots/compare_view.h"
+#include "ui/snapshots/forms_dialog.h"
 #include "ui/snapshots/snapshot_card.h"
 #include "ui/snapshots/state_image.h"
 #include "ui/widgets/empty_state.h"
@@ -77,12 +78,13 @@ void SnapshotsWorkspace::makeActions()
     m_export = make("snapshots.export", tr("&Export…"), "export", &SnapshotsWorkspace::exportFile);
     m_import = make("snapshots.import", tr("&Import a .volary file…"), "download",
                     &SnapshotsWorkspace::chooseImport);
+    m_shrink = make("snapshots.shrink", tr("Store s&maller…"), "memory", &SnapshotsWorkspace::chooseForm);
     m_delete = make("snapshots.delete", tr("&Move to the trash"), "trash", &SnapshotsWorkspace::dispose);
 }
 
 QList<QAction *> SnapshotsWorkspace::commands()
 {
-    return {m_start, m_rename, m_pin, nullptr, m_export, m_import, nullptr, m_delete};
+    return {m_start, m_rename, m_pin, nullptr, m_export, m_import, nullptr, m_shrink, m_delete};
 }
 
 QWidget *SnapshotsWorkspace::focusTarget()
@@ -188,7 +190,7 @@ QWidget *SnapshotsWorkspace::makeContent()
         tr("Every turn of a chat leaves a snapshot of the model's state. Select one to go on from there, two "
            "to compare them; name or pin those that matter. A .volary file brings one from elsewhere."),
         m_import);
-    m_card = new SnapshotCard(m_themes, {m_start, m_rename, m_pin, m_export, m_delete});
+    m_card = new SnapshotCard(m_themes, {m_start, m_rename, m_pin, m_export, m_shrink, m_delete});
     m_card->setObjectName(QStringLiteral("snapshots.card"));
     m_compare = new CompareView(m_themes);
     m_stack = new QStackedWidget;
@@ -369,6 +371,10 @@ void SnapshotsWorkspace::refreshActions()
     m_pin->setEnabled(usable);
     m_pin->setChecked(snapshot && snapshot->pinned);
     m_export->setEnabled(usable);
+    m_shrink->setEnabled(usable && snapshot->form == StateForm::Exact);
+    m_shrink->setToolTip(usable && snapshot->form != StateForm::Exact
+                             ? tr("The state is stored smaller already")
+                             : m_shrink->text().remove(u'&'));
     m_delete->setEnabled(snapshot && snapshot->turn == 0 && !snapshot->ofDocument);
     m_delete->setText(snapshot && snapshot->inTrash ? tr("&Delete for good…") : tr("&Move to the trash"));
     m_delete->setToolTip(snapshot && snapshot->ofDocument ? tr("It belongs to a document, and goes with that")
@@ -425,6 +431,16 @@ void SnapshotsWorkspace::importFile(const std::filesystem::path &path)
 {
     m_error->hide();
     m_importRequest = m_bridge.post(command::ImportSnapshot{path});
+}
+
+void SnapshotsWorkspace::chooseForm()
+{
+    const SnapshotSummary *snapshot = current();
+    if (!snapshot)
+        return;
+    auto *dialog = new FormsDialog(m_bridge, m_themes, *snapshot, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
 }
 
 void SnapshotsWorkspace::dispose()

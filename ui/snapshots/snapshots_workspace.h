@@ -58,6 +58,7 @@ private:
     void rename();
     void exportFile();
     void chooseImport();
+    void chooseForm();
     void dispose();
     void showList();
 
@@ -71,7 +72,7 @@ private:
     std::pair<SnapshotId, SnapshotId> m_compared;
 
     QAction *m_start = nullptr, *m_rename = nullptr, *m_pin = nullptr, *m_export = nullptr,
-            *m_import = nullptr, *m_delete = nullptr;
+            *m_import = nullptr, *m_shrink = nullptr, *m_delete = nullptr;
     QListView *m_list = nullptr;
     QLineEdit *m_search = nullptr;
     QButtonGroup *m_views = nullptr;

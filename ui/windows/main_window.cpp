@@ -5,6 +5,7 @@
 #include "ui/windows/backup_dialog.h"
 #include "ui/windows/command_palette.h"
 #include "ui/windows/help_page.h"
+#include "ui/windows/import_dialog.h"
 #include "ui/windows/rail.h"
 #include "ui/windows/settings_dialog.h"
 #include "ui/windows/shortcuts_dialog.h"
@@ -115,6 +116,7 @@ void MainWindow::makeActions()
     };
     make("window.settings", tr("&Settings…"), "settings", {tr("Ctrl+,")}, [this] { openSettings(); });
     make("window.backup", tr("&Back up the library…"), "library", {}, [this] { backUpLibrary(); });
+    make("window.import", tr("&Import chats…"), "download", {}, [this] { chooseImport(); });
     make("window.quit", tr("&Quit"), "close", {tr("Ctrl+Q")}, [this] { close(); });
     m_actions.append(separator());
     make("window.palette", tr("Command &palette…"), "search", {tr("Ctrl+K"), tr("Ctrl+Shift+P")},
@@ -422,6 +424,21 @@ void MainWindow::backUpLibrary()
     if (path.isEmpty())
         return;
     auto *dialog = new BackupDialog(m_bridge, m_themes, path.toStdString(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    dialog->open();
+}
+
+void MainWindow::chooseImport()
+{
+    const QString path = QFileDialog::getOpenFileName(this, tr("Import chats"), {},
+                                                      tr("Exported chats (*.json *.md);;All files (*)"));
+    if (!path.isEmpty())
+        importChats(path);
+}
+
+void MainWindow::importChats(const QString &path)
+{
+    auto *dialog = new ImportDialog(m_bridge, m_themes, path.toStdString(), this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     dialog->open();
 }

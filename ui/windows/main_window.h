@@ -51,6 +51,9 @@ public:
     // An error that concerns the whole window, in a card above the workspaces; the caller may add buttons.
     ErrorCard &showError(const QString &title, const Error &error, const QString &kept = {});
 
+    // Shows what there is to import in a file of exported chats.
+    void importChats(const QString &path);
+
 signals:
     void filesDropped(const QStringList &paths);
     void conversationChosen(volary::ConversationId conversation); // in the palette
@@ -84,6 +87,7 @@ private:
     void openPalette(const QString &typed);
     void openSettings();
     void backUpLibrary();
+    void chooseImport();
     SessionValues sessionValues() const;
 
     EngineBridge &m_bridge;
