@@ -125,6 +125,10 @@ void TestGoldFinch::logitsStatesAndLatentsMatchTheGoldenData()
     REQUIRE(const auto test, openGold(makeBackendForTest(backend)));
     REQUIRE(const Golden golden, Golden::read(goldFolder() / "expected.safetensors"));
     for (const std::string name : {"short", "long"}) {
+        // Vulkan's software device takes minutes for the long text one token at a time; larger chunks read
+        // it, and that every cut gives the same bits is proved on its own.
+        if (backend == "vulkan" && chunk == 1 && name == "long")
+            continue;
         REQUIRE(const auto tokens, sequence(goldFolder(), name));
         REQUIRE(State state, test.runner->newState());
 
